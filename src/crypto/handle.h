@@ -2,10 +2,12 @@
 
 #include <utility>
 
-struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX and EVP_PKEY, which only this folder's .cpp files see whole
-struct evp_pkey_st;
+struct evp_pkey_st;  // OpenSSL's EVP_PKEY, which only this folder's .cpp files see whole
 
 namespace busguard::crypto {
+
+void retain(evp_pkey_st& key);
+void release(evp_pkey_st* key);
 
 /// One reference on an object that counts its references: copying costs an atomic increment. The object is
 /// immutable once a handle holds it. `retain(T&)` and `release(T*)` stand beside T.
@@ -34,8 +36,5 @@ public:
 private:
     T* held_ = nullptr;
 };
-
-void retain(evp_pkey_st& key);
-void release(evp_pkey_st* key);
 
 }  // namespace busguard::crypto

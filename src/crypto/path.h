@@ -24,10 +24,11 @@ enum class PathFault : std::uint8_t {
     not_a_ca,       ///< a predecessor of others without BasicConstraints cA TRUE
     path_too_long,  ///< beyond a pathLenConstraint, or beyond most_in_chain
     key_usage,      ///< a predecessor of others whose KeyUsage lacks keyCertSign
-    unknown_critical,  ///< a critical extension that is neither processed nor tolerated
-    weak_algorithm,    ///< key or signature hash of less than 112 bits of security (SHA-1, RSA 1024)
-    malformed,         ///< an empty path, or content that X.509 forbids
-    other,             ///< anything else (name constraints, …): see `detail`
+    unknown_critical,       ///< a critical extension that is neither processed nor tolerated
+    weak_algorithm,         ///< key or signature hash of less than 112 bits of security (SHA-1, RSA 1024)
+    unsupported_algorithm,  ///< this OpenSSL does not know the algorithm of a key or a signature
+    malformed,              ///< an empty path, or content that X.509 forbids
+    other,                  ///< anything else (name constraints, …): see `detail`
 };
 
 /// "untrusted_root", …: stable, for logs and JSON.
