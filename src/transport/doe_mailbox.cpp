@@ -37,7 +37,7 @@ constexpr Time longest_pause = milliseconds{10};
 }  // namespace
 
 Mailbox::Mailbox(ConfigSpace& space, DoeCapability where, std::size_t largest)
-    : space_{space}, at_{where.offset}, largest_{std::min(largest, doe_largest_object - doe_header_size)} {}
+    : space_{&space}, at_{where.offset}, largest_{std::min(largest, doe_largest_object - doe_header_size)} {}
 
 Result<void> Mailbox::begin(DoeProtocol protocol, ByteView payload, Time now, Time patience) {
     if (stage_ == Stage::dead) return fail(Errc::transport, "DOE Abort");
@@ -58,7 +58,7 @@ Result<Mailbox::Progress> Mailbox::poll(Time now) {
     if (!progress && stage_ != Stage::dead) {
         // The next exchange looks whether this helped; here it can only be tried.
         if (progress.error().code != Errc::disconnected)
-            static_cast<void>(space_.write(at_ + control_register, control_abort));
+            static_cast<void>(space_->write(at_ + control_register, control_abort));
         stage_ = Stage::idle;
     }
     return progress;
@@ -93,16 +93,16 @@ Result<bool> Mailbox::settled(Time now) {
     }
     const bool only_busy = (flags & status_busy) != 0 && (flags & status_error) == 0;
     if (only_busy && now < deadline_) return false;
-    TRY(space_.write(at_ + control_register, control_abort));
+    TRY(space_->write(at_ + control_register, control_abort));
     enter(Stage::aborting, now, time_limit);
     return settled(now);
 }
 
 Result<bool> Mailbox::sent() {
     const auto end = std::min(object_.size(), moved_ + burst);
-    for (; moved_ < end; moved_ += 4) TRY(space_.write(at_ + write_mailbox, dword_at(object_, moved_)));
+    for (; moved_ < end; moved_ += 4) TRY(space_->write(at_ + write_mailbox, dword_at(object_, moved_)));
     if (moved_ < object_.size()) return false;
-    TRY(space_.write(at_ + control_register, control_go));
+    TRY(space_->write(at_ + control_register, control_go));
     object_.clear();
     moved_ = 0;
     size_ = doe_header_size;
@@ -119,7 +119,7 @@ Result<bool> Mailbox::answer_ready(Time now) {
 
 Result<bool> Mailbox::received() {
     for (std::size_t left = burst; moved_ < size_ && left > 0; left -= 4) {
-        const auto dword = TRY(space_.read(at_ + read_mailbox));
+        const auto dword = TRY(space_->read(at_ + read_mailbox));
         if (moved_ < doe_header_size) {
             TRY(take_header(dword));
         } else {
@@ -129,7 +129,7 @@ Result<bool> Mailbox::received() {
         // The last acknowledgement clears the bit; if it is clear before, the object was not there to read.
         if (moved_ == size_ && (TRY(status()) & status_ready) == 0)
             return fail(Errc::transport, "Data Object Ready", moved_);
-        TRY(space_.write(at_ + read_mailbox, 0));
+        TRY(space_->write(at_ + read_mailbox, 0));
     }
     if (moved_ < size_) return false;
     if ((TRY(status()) & status_error) != 0) return fail(Errc::transport, "DOE Error", moved_);
@@ -149,7 +149,7 @@ Result<void> Mailbox::take_header(std::uint32_t dword) {
 }
 
 Result<std::uint32_t> Mailbox::status() {
-    const auto flags = TRY(space_.read(at_ + status_register));
+    const auto flags = TRY(space_->read(at_ + status_register));
     if (flags == nobody) return fail(Errc::disconnected, "DOE Status");
     return flags;
 }

@@ -52,7 +52,7 @@ private:
     void enter(Stage stage, Time now, Time limit);
     Waiting later(Time now) const;
 
-    ConfigSpace& space_;
+    ConfigSpace* space_;
     std::size_t at_;       // the capability's offset
     std::size_t largest_;  // bytes of payload
     Stage stage_ = Stage::idle;
