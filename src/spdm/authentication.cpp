@@ -241,13 +241,9 @@ Result<Authentication::State> Authentication::on(AwaitMeasurements& now, const m
             if (!blocks.empty()) return fail(Errc::bad_field, "NumberOfBlocks");
             if (answer.total == 0) return End{};
             now.total = answer.total;
-            // 1.0 and 1.1 number them without gaps; later versions are searched for the indices that exist,
-            // so that none of the signed run is refused (libspdm's emulator probes within the run and loses
-            // blocks: D97).
-            if (agreed.version >= Version::v1_2) return search_on(now);
-            for (unsigned index = 1; index <= answer.total; ++index)
-                now.indices.push_back(static_cast<std::uint8_t>(index));
-            return read_next(now, 0);
+            // The indices that exist are searched for first, so that none of the signed run is refused: a
+            // refusal would throw the blocks before it out of L1 (D97).
+            return search_on(now);
         case Pass::search: now.indices.push_back(asked.operation); return search_on(now);
         case Pass::read:
             if (blocks.size() != 1 || blocks.front().index != asked.operation)

@@ -1,0 +1,32 @@
+#include "drive/loop.h"
+
+#include <algorithm>
+
+namespace busguard::drive {
+
+void Loop::turn() {
+    auto now = clock_->now();
+    // By index: a task may add others while it is resumed.
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+        // A descriptor may be ready, and asking its task is cheaper than finding out which.
+        if (waiting_[i].wake.until > now && waiting_[i].wake.readable < 0) continue;
+        const auto wake = waiting_[i].task->resume(now);
+        if (wake)
+            waiting_[i].wake = *wake;
+        else
+            waiting_[i].task = nullptr;
+        now = clock_->now();
+    }
+    std::erase_if(waiting_, [](const Entry& entry) { return entry.task == nullptr; });
+    if (waiting_.empty()) return;
+
+    auto next = waiting_.front().wake.until;
+    descriptors_.clear();
+    for (const auto& entry : waiting_) {
+        next = std::min(next, entry.wake.until);
+        if (entry.wake.readable >= 0) descriptors_.push_back(entry.wake.readable);
+    }
+    if (next > now) clock_->wait(next, descriptors_);
+}
+
+}  // namespace busguard::drive
