@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/seams.h"
+#include "emulate/config_registers.h"
+#include "emulate/doe_registers.h"
+#include "emulate/endpoint.h"
+#include "emulate/lies.h"
+#include "emulate/machine_description.h"
+#include "spdm/responder.h"
+
+#include <map>
+#include <optional>
+
+namespace busguard::emulate {
+
+using ProvisionedSlots = std::map<spdm::SlotId, spdm::ProvisionedSlot>;
+
+/// What a described device shows of itself in SPDM, its tampered measurement included.
+spdm::Profile profile_of(const DeviceDescription& description, ProvisionedSlots slots);
+
+/// A device that lives: its configuration space, the mailbox in it, and the responder behind that.
+class Device {
+public:
+    /// `entropy` and `clock` outlive it.
+    Device(DeviceDescription description, ProvisionedSlots slots, Clock& clock, Entropy& entropy);
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    const DeviceDescription& description() const { return description_; }
+    ConfigRegisters& config() { return *config_; }
+    /// Where its SPDM messages go, lies included; null without SPDM.
+    Endpoint* endpoint();
+    /// The data objects that a kernel finds at enumeration; none if the mailbox does not work.
+    std::vector<transport::DoeProtocol> visible_features() const;
+
+private:
+    /// An honest responder as an Endpoint.
+    class Honest final : public Endpoint {
+    public:
+        Honest(spdm::Profile profile, Entropy& entropy)
+            : profile_{std::move(profile)}, responder_{profile_, entropy} {}
+        Bytes answer(ByteView request) override { return responder_.reply(request).message; }
+
+    private:
+        spdm::Profile profile_;
+        spdm::Responder responder_;
+    };
+
+    DeviceDescription description_;
+    std::optional<Honest> honest_;
+    std::optional<LyingEndpoint> liar_;
+    std::optional<DoeRegisters> mailbox_;
+    std::optional<ConfigRegisters> config_;  // always; made last, around the mailbox
+};
+
+}  // namespace busguard::emulate
