@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/pci_identity.h"
 #include "transport/config_space.h"
 
 #include <optional>
@@ -9,19 +10,7 @@
 /// device's word: lists are walked with bounds, and a list that is not well-formed is refused by name.
 namespace busguard::transport {
 
-/// The fields by which a function is known: those that the CMA profile compares with a certificate.
-struct PciIdentity {
-    std::uint16_t vendor = 0;
-    std::uint16_t device = 0;
-    std::uint32_t class_code = 0;  ///< 24 bits: base class, sub-class, programming interface
-    std::uint8_t revision = 0;
-    std::uint8_t header_type = 0;                ///< 0 endpoint, 1 bridge; without the multi-function bit
-    std::uint16_t subsystem_vendor = 0;          ///< header type 0 only, else 0
-    std::uint16_t subsystem = 0;                 ///< likewise
-    std::optional<std::uint64_t> serial_number;  ///< Device Serial Number, where the function has one
-
-    friend bool operator==(const PciIdentity&, const PciIdentity&) = default;
-};
+using PciIdentity = busguard::PciIdentity;
 
 /// One entry of a capability list.
 struct PciCapability {
