@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/problem.h"
+#include "crypto/certificate.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace busguard::trust {
+
+/// A certificate that the system's owner trusts to vouch for devices, and where it came from.
+struct Anchor {
+    crypto::Certificate certificate;
+    std::string provenance;  ///< e.g. "file /etc/busguard/anchors/acme.pem"; for people
+};
+
+/// The anchors of one appraisal. Files and directories are read elsewhere (host/, cli/): bytes come in here.
+/// Whether a certificate is still valid, or a good anchor at all, is not judged here but on a path through it
+/// (crypto/path.h).
+class Anchors {
+public:
+    /// Takes what a file holds: a PEM bundle, or certificates in DER one after the other. The same
+    /// certificate again is passed over: the first provenance stays. Says how many were new. The Problem
+    /// names `where` (e.g. a path) when there is no certificate, or one that does not parse; nothing is taken
+    /// then.
+    Checked<std::size_t> add(ByteView file, const std::string& where, std::string provenance);
+    /// False if it is there already.
+    bool add(crypto::Certificate certificate, std::string provenance);
+
+    bool empty() const { return certificates_.empty(); }
+    std::size_t size() const { return certificates_.size(); }
+    /// As crypto::verify_path wants them; its result is an index for at().
+    std::span<const crypto::Certificate> certificates() const { return certificates_; }
+    Anchor at(std::size_t index) const { return {certificates_[index], provenances_[index]}; }
+    const std::string& provenance(std::size_t index) const { return provenances_[index]; }
+
+private:
+    std::vector<crypto::Certificate> certificates_;
+    std::vector<std::string> provenances_;  // of the same index
+};
+
+}  // namespace busguard::trust
