@@ -30,6 +30,7 @@ Result<Authentication::State> Authentication::begin() {
 
 Result<Authentication::State> Authentication::on(AwaitVersion&, const msg::Versions& answer,
                                                  const Transcript&) {
+    found_.versions.reserve(answer.entries.size());
     for (const auto& entry : answer.entries)
         if (name(entry.version()) != "?") found_.versions.push_back(entry.version());
     const Shape shape{.version = TRY(settle(plan_.offer, answer))};

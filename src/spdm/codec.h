@@ -56,11 +56,29 @@ private:
 
     template <class T>
     friend Result<OnWire<T>> encode(T message, const Shape& shape, std::size_t limit);
-    template <class T>
-    friend Result<OnWire<T>> decode_first(ByteView bytes, const Shape& shape);
-
     M value_;
     Bytes bytes_;
+    std::size_t signature_ = 0;
+};
+
+/// A message that was read, and its bytes where they stand: valid as long as they do.
+template <class M>
+class Received {
+public:
+    const M& value() const { return value_; }
+    ByteView bytes() const { return bytes_; }
+    /// All but the signature at the end: what a signature is made over.
+    ByteView unsigned_bytes() const { return bytes_.first(bytes_.size() - signature_); }
+
+private:
+    Received(M value, ByteView bytes, std::size_t signature)
+        : value_{std::move(value)}, bytes_{bytes}, signature_{signature} {}
+
+    template <class T>
+    friend Result<Received<T>> decode_first(ByteView bytes, const Shape& shape);
+
+    M value_;
+    ByteView bytes_;
     std::size_t signature_ = 0;
 };
 
@@ -85,7 +103,7 @@ Result<OnWire<M>> encode(M message, const Shape& shape, std::size_t limit = defa
 /// Reads the message M off the front of `bytes`; more may follow. Errors: truncated, bad_field, unexpected if
 /// it is another message, mismatch if it is another version's.
 template <class M>
-Result<OnWire<M>> decode_first(ByteView bytes, const Shape& shape) {
+Result<Received<M>> decode_first(ByteView bytes, const Shape& shape) {
     wire::Decoder<Shape> io{shape, bytes};
     Head head;
     io.field("head", head);
@@ -95,12 +113,12 @@ Result<OnWire<M>> decode_first(ByteView bytes, const Shape& shape) {
     M message;
     M::layout(io, message);
     const auto taken = TRY(io.finish());
-    return OnWire<M>{std::move(message), to_bytes(taken), is_signed<M> ? shape.signature : 0};
+    return Received<M>{std::move(message), taken, is_signed<M> ? shape.signature : 0};
 }
 
 /// Reads the message M, which fills `bytes` but for padding. Errors: as decode_first, and trailing_bytes.
 template <class M>
-Result<OnWire<M>> decode(ByteView bytes, const Shape& shape) {
+Result<Received<M>> decode(ByteView bytes, const Shape& shape) {
     auto message = TRY(decode_first<M>(bytes, shape));
     if (bytes.size() - message.bytes().size() > dword_padding)
         return fail(Errc::trailing_bytes, "message", message.bytes().size());

@@ -63,8 +63,8 @@ Responder::Reply Responder::reply(ByteView request) {
         return {last_reply_, {}};
     auto served = dispatch(request);
     if (served) {
-        last_request_ = to_bytes(request);
-        last_reply_ = *served;
+        last_request_.assign(request.begin(), request.end());
+        last_reply_.assign(served->begin(), served->end());
         return {*std::move(served), {}};
     }
     transcript_.error();
@@ -158,7 +158,7 @@ std::size_t Responder::limit() const {
 }
 
 template <class Request>
-Responder::Served<void> Responder::sign(const OnWire<Request>& request,
+Responder::Served<void> Responder::sign(const Received<Request>& request,
                                         OnWire<typename Request::Answer>& reply) {
     SlotId slot = request.value().slot & slot_bits;
     auto context = SigningContext::responder_challenge_auth;
@@ -231,35 +231,28 @@ Responder::Served<msg::Algorithms> Responder::on(const msg::NegotiateAlgorithms&
         agreed_.opaque_format = request.other_params & opaque_format_1;
         answer.other_params = agreed_.opaque_format;
     }
-    structures_.clear();
-    for (const auto& [slot, provisioned] : profile_->slots) {
-        auto structure = chain_structure(agreed_.hash, provisioned.certificates);
-        if (provisioned.key.fits(scheme_of(agreed_.asym)) && structure)
-            structures_.emplace(slot, *std::move(structure));
-    }
     stage_ = Stage::negotiated;
     return answer;
 }
 
 Responder::Served<msg::Digests> Responder::on(const msg::GetDigests&) {
     if (!profile_->flags.has(Cap::cert)) return unsupported(Code::get_digests);
-    if (structures_.empty()) return refuse(ErrorCode::unspecified, Errc::not_found, "SlotMask");
+    if (presented().empty()) return refuse(ErrorCode::unspecified, Errc::not_found, "SlotMask");
     msg::Digests answer;
     answer.provisioned_slots = provisioned();
     if (version_ >= Version::v1_3) answer.supported_slots = answer.provisioned_slots;
-    for (const auto& [slot, structure] : structures_)
-        append(answer.digests, crypto::digest(hash_of(agreed_.hash), structure).view());
+    for (const auto& [slot, chain] : presented()) append(answer.digests, chain.digest.view());
     return answer;
 }
 
 Responder::Served<msg::Certificate> Responder::on(const msg::GetCertificate& request) {
     if (!profile_->flags.has(Cap::cert)) return unsupported(Code::get_certificate);
-    const auto found = structures_.find(request.slot & slot_bits);
-    if (found == structures_.end()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotID");
-    const auto& [slot, structure] = *found;
-    msg::Certificate answer{.slot = slot};
+    const auto found = presented().find(request.slot & slot_bits);
+    if (found == presented().end()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotID");
+    const auto& structure = found->second.structure;
+    msg::Certificate answer{.slot = found->first};
     if (version_ >= Version::v1_3) {
-        answer.attributes = profile_->slots.at(slot).model & 7U;
+        answer.attributes = profile_->slots.at(found->first).model & 7U;
         if ((request.attributes & slot_size_requested) != 0) {
             answer.remainder = static_cast<std::uint16_t>(structure.size());
             return answer;
@@ -277,11 +270,11 @@ Responder::Served<msg::Certificate> Responder::on(const msg::GetCertificate& req
 
 Responder::Served<msg::ChallengeAuth> Responder::on(const msg::Challenge& request) {
     if (!profile_->flags.has(Cap::chal)) return unsupported(Code::challenge);
-    const auto found = structures_.find(request.slot);
-    if (found == structures_.end()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotID");
+    const auto found = presented().find(request.slot);
+    if (found == presented().end()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotID");
     msg::ChallengeAuth answer{
         .attributes = request.slot, .slot_mask = provisioned(), .context = request.context};
-    append(answer.cert_chain_hash, crypto::digest(hash_of(agreed_.hash), found->second).view());
+    append(answer.cert_chain_hash, found->second.digest.view());
     if (request.summary != SummaryType::none) {
         auto summary = measurement_summary(request.summary);
         if (!summary) return Failure<Refusal>{summary.error()};
@@ -311,9 +304,9 @@ Responder::Served<msg::Measurements> Responder::on(const msg::GetMeasurements& r
     if (request.wants_signature()) {
         if (!profile_->flags.has(Cap::meas_sig))
             return refuse(ErrorCode::invalid_request, Errc::bad_field, "Param1");
-        if (version_ >= Version::v1_1 && !structures_.contains(request.slot))
+        if (version_ >= Version::v1_1 && !presented().contains(request.slot))
             return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotIDParam");
-        if (structures_.empty()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotIDParam");
+        if (presented().empty()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotIDParam");
     }
     msg::Measurements answer{.context = request.context};
     const bool all = request.operation == msg::GetMeasurements::all;
@@ -340,9 +333,24 @@ Responder::Served<msg::VendorResponse> Responder::on(const msg::VendorRequest& r
     return msg::VendorResponse{request.standard_id, request.vendor_id, *std::move(payload)};
 }
 
-std::uint8_t Responder::provisioned() const {
+const std::map<SlotId, Responder::Presented>& Responder::presented() {
+    const std::pair under{agreed_.asym, agreed_.hash};
+    if (presented_under_ == under) return presented_;
+    presented_under_ = under;
+    presented_.clear();
+    for (const auto& [slot, provisioned] : profile_->slots) {
+        if (!provisioned.key.fits(scheme_of(agreed_.asym))) continue;
+        if (auto structure = chain_structure(agreed_.hash, provisioned.certificates)) {
+            const auto digest = crypto::digest(hash_of(agreed_.hash), *structure);
+            presented_.emplace(slot, Presented{*std::move(structure), digest});
+        }
+    }
+    return presented_;
+}
+
+std::uint8_t Responder::provisioned() {
     unsigned mask = 0;
-    for (const auto& [slot, structure] : structures_) mask |= 1U << slot;
+    for (const auto& [slot, chain] : presented()) mask |= 1U << slot;
     return static_cast<std::uint8_t>(mask);
 }
 

@@ -64,6 +64,12 @@ private:
     template <class T>
     using Served = Result<T, Refusal>;
 
+    // A slot's chain as the agreed algorithms show it; kept from connection to connection.
+    struct Presented {
+        Bytes structure;
+        crypto::Digest digest;
+    };
+
     static Failure<Refusal> refuse(ErrorCode code, Error fault);
     static Failure<Refusal> refuse(ErrorCode code, Errc why, std::string_view field);
     static Failure<Refusal> unsupported(Code request);
@@ -72,7 +78,7 @@ private:
     template <class Request>
     Served<Bytes> serve(ByteView bytes, Stage least);
     template <class Request>
-    Served<void> sign(const OnWire<Request>& request, OnWire<typename Request::Answer>& reply);
+    Served<void> sign(const Received<Request>& request, OnWire<typename Request::Answer>& reply);
 
     Served<msg::Versions> on(const msg::GetVersion& request);
     Served<msg::Capabilities> on(const msg::GetCapabilities& request);
@@ -86,7 +92,8 @@ private:
     Shape shape_for(const auto& request) const;
     std::size_t limit() const;
     Served<Bytes> measurement_summary(SummaryType type) const;
-    std::uint8_t provisioned() const;
+    const std::map<SlotId, Presented>& presented();
+    std::uint8_t provisioned();
 
     const Profile* profile_;
     Entropy* entropy_;
@@ -95,8 +102,9 @@ private:
     Version version_ = Version::v1_0;
     msg::CapabilityFields peer_;
     Agreed agreed_;
-    std::map<SlotId, Bytes> structures_;  // certificate chain structures under the agreed hash
-    Bytes last_request_;                  // a repeat of it gets last_reply_ again (libspdm#491)
+    std::map<SlotId, Presented> presented_;
+    std::optional<std::pair<BaseAsym, BaseHash>> presented_under_;
+    Bytes last_request_;  // a repeat of it gets last_reply_ again (libspdm#491)
     Bytes last_reply_;
 };
 

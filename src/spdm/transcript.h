@@ -12,15 +12,15 @@ namespace busguard::spdm {
 /// the specification's rules on when M1/M2 and L1/L2 begin anew stand here and nowhere else.
 class Transcript {
 public:
+    /// The requester's side.
     template <class Request>
-    void record(const OnWire<Request>& request, const OnWire<typename Request::Answer>& answer) {
-        begin(request.value());
-        if constexpr (requires { section_of(request.value()); }) {
-            auto& section = section_of(request.value());
-            append(section, request.bytes());
-            append(section, answer.unsigned_bytes());
-        }
-        end(request.value());
+    void record(const OnWire<Request>& request, const Received<typename Request::Answer>& answer) {
+        enter(request, answer);
+    }
+    /// The responder's side.
+    template <class Request>
+    void record(const Received<Request>& request, const OnWire<typename Request::Answer>& answer) {
+        enter(request, answer);
     }
 
     /// A: the version, capabilities and algorithms exchanges.
@@ -49,8 +49,26 @@ public:
     void error() { leave_measurements(); }
 
 private:
+    static constexpr std::size_t usual_vca = 256;  ///< bytes
+
+    void enter(const auto& request, const auto& answer) {
+        begin(request.value());
+        if constexpr (requires { section_of(request.value()); }) {
+            auto& section = section_of(request.value());
+            append(section, request.bytes());
+            append(section, answer.unsigned_bytes());
+        }
+        end(request.value());
+    }
+
     // What a request ends before it enters.
-    void begin(const msg::GetVersion&) { *this = {}; }
+    void begin(const msg::GetVersion&) {
+        a_.clear();
+        a_.reserve(usual_vca);
+        b_.clear();
+        c_.clear();
+        leave_measurements();
+    }
     void begin(const msg::GetCapabilities&) {}
     void begin(const msg::NegotiateAlgorithms&) {}
     void begin(const msg::GetDigests&) {

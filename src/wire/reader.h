@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "wire/little_endian.h"
 
 #include <concepts>
 #include <cstdint>
@@ -16,8 +17,9 @@ public:
     constexpr explicit Reader(ByteView bytes) : bytes_{bytes} {}
 
     template <std::unsigned_integral T>
-    constexpr T take() {
-        return static_cast<T>(take_number(sizeof(T)));
+    T take() {
+        const auto bytes = take(sizeof(T));
+        return failed_ ? T{} : load<T>(bytes.data());
     }
 
     /// A number of `width` bytes, 8 at most.

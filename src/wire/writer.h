@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "wire/little_endian.h"
 
 #include <concepts>
 #include <cstdint>
@@ -15,13 +16,17 @@ public:
 
     template <std::unsigned_integral T>
     void put(T value) {
-        put_number(value, sizeof(T));
+        if (!fits(sizeof(T))) return;
+        const auto at = bytes_.size();
+        bytes_.resize(at + sizeof(T));
+        store(&bytes_[at], value);
     }
 
     /// The low `width` bytes of `value`, which must hold it.
     void put_number(std::uint64_t value, std::size_t width) {
         if (!fits(width)) return;
-        for (std::size_t i = 0; i < width; ++i) bytes_.push_back(nth_byte(value, i));
+        for (std::size_t i = 0; i < width; ++i)
+            bytes_.push_back(static_cast<std::byte>(value >> (8 * i) & 0xff));
     }
 
     void put(ByteView bytes) {
@@ -36,7 +41,7 @@ public:
     template <std::unsigned_integral T>
     void patch(std::size_t offset, T value) {
         if (failed_) return;
-        for (std::size_t i = 0; i < sizeof(T); ++i) bytes_.at(offset + i) = nth_byte(value, i);
+        store(&bytes_.at(offset), value);
     }
 
     bool failed() const { return failed_; }
@@ -47,10 +52,6 @@ private:
     bool fits(std::size_t count) {
         failed_ = failed_ || count > limit_ - bytes_.size();
         return !failed_;
-    }
-
-    static std::byte nth_byte(std::uint64_t value, std::size_t n) {
-        return static_cast<std::byte>((value >> (8 * n)) & 0xff);
     }
 
     Bytes bytes_;

@@ -22,11 +22,13 @@ Shape shape(Version version) { return {.version = version, .hash = 48}; }
 template <class T, class... Arguments>
 concept Recordable = requires(T transcript, Arguments... arguments) { transcript.record(arguments...); };
 
-static_assert(Recordable<Transcript, OnWire<msg::GetVersion>, OnWire<msg::Versions>>);
-static_assert(!Recordable<Transcript, ByteView, ByteView>);  // loose bytes
+static_assert(Recordable<Transcript, OnWire<msg::GetVersion>, Received<msg::Versions>>);
+static_assert(Recordable<Transcript, Received<msg::GetVersion>, OnWire<msg::Versions>>);
+static_assert(!Recordable<Transcript, OnWire<msg::GetVersion>, OnWire<msg::Versions>>);  // both our own
+static_assert(!Recordable<Transcript, ByteView, ByteView>);                              // loose bytes
 static_assert(
-    !Recordable<Transcript, OnWire<msg::GetVersion>, OnWire<msg::Capabilities>>);        // another's answer
-static_assert(!Recordable<Transcript, OnWire<msg::Versions>, OnWire<msg::GetVersion>>);  // wrong way round
+    !Recordable<Transcript, OnWire<msg::GetVersion>, Received<msg::Capabilities>>);        // another's answer
+static_assert(!Recordable<Transcript, OnWire<msg::Versions>, Received<msg::GetVersion>>);  // wrong way round
 static_assert(
     !std::is_constructible_v<OnWire<msg::Versions>, msg::Versions, Bytes, std::size_t>);  // forged bytes
 static_assert(!std::is_convertible_v<std::uint32_t, Flags<Cap>>);
