@@ -102,7 +102,8 @@ private:
                         leaf.cma_name, leaf.device_info, fingerprint(signer), fingerprint(above));
         const auto place = fs::path{"devices"} / device.address.text() / fmt::format("slot{}", slot.number);
         return kept(below(state_, place), words, [&] {
-            return slot.alias ? make_alias_leaf(leaf, issuer, entropy_) : make_leaf(leaf, issuer, entropy_);
+            if (slot.presents != slot.issuer) return forge_leaf(leaf, signer, above, entropy_);
+            return slot.alias ? make_alias_leaf(leaf, signer, entropy_) : make_leaf(leaf, signer, entropy_);
         });
     }
 

@@ -140,6 +140,7 @@ SlotDescription read_slot(TomlFields& in, const std::filesystem::path& base) {
         out.validity = read_validity(in);
     }
     out.alias = in.boolean("alias").value_or(false);
+    if (out.alias && out.presents != out.issuer) in.wrong("alias", "a forged chain has no alias");
     in.finish();
     return out;
 }

@@ -130,6 +130,24 @@ Result<Credential> make_alias_leaf(const LeafSpec& spec, const Credential& issue
     return issued(alias, spec.scheme, authority);
 }
 
+Result<Credential> forge_leaf(const LeafSpec& spec, const Credential& forger, const Credential& victim,
+                              Entropy& entropy) {
+    // The forger's certificate with the victim's key identifier in it, so that the leaf names that one. Its
+    // own signature breaks by that, but nobody is going to see it.
+    auto der = to_bytes(forger.certificate().der());
+    const auto own = forger.certificate().subject_key_id();
+    const auto theirs = victim.certificate().subject_key_id();
+    const auto place = std::ranges::search(der, own);
+    if (place.empty() || own.size() != theirs.size()) return fail(Errc::bad_field, "subjectKeyIdentifier");
+    std::ranges::copy(theirs, place.begin());
+    const Credential disguised{forger.key, {TRY(crypto::Certificate::parse(der))}};
+    auto made = TRY(make_leaf(spec, disguised, entropy));
+    auto leaf = std::move(made.chain.back());
+    made.chain = victim.chain;
+    made.chain.push_back(std::move(leaf));
+    return made;
+}
+
 std::string cma_name(const transport::PciIdentity& its) {
     auto text = fmt::format("Vendor={:04x}:Device={:04x}:CC={:06x}:REV={:02x}", its.vendor, its.device,
                             its.class_code, its.revision);

@@ -1,6 +1,7 @@
 #include "emulate/text_file.h"
 
 #include <fstream>
+#include <random>
 #include <system_error>
 
 namespace busguard::emulate {
@@ -29,20 +30,24 @@ Checked<Bytes> read_file(const fs::path& file, std::size_t limit) {
 
 Checked<void> write_file(const fs::path& file, ByteView bytes, FileMode mode) {
     std::error_code error;
-    auto fresh = file;
-    fresh += ".new";
-    fs::remove(fresh, error);
+    auto fresh = file;  // a name of its own: another process may be writing the same file
+    fresh += "." + std::to_string(std::random_device{}()) + ".new";
     {
         std::ofstream out{fresh, std::ios::binary};
         fs::permissions(fresh, static_cast<fs::perms>(mode), error);  // while it is still empty
         if (!out || error) return fail(wrong(file, "cannot be written", "may you write in that directory?"));
         out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         out.close();
-        if (!out) return fail(wrong(file, "cannot be written", "is the disk full?"));
+        if (!out) {
+            fs::remove(fresh, error);
+            return fail(wrong(file, "cannot be written", "is the disk full?"));
+        }
     }
     fs::rename(fresh, file, error);
-    if (error) return fail(wrong(file, "cannot be replaced: " + error.message()));
-    return {};
+    if (!error) return {};
+    const auto reason = error.message();
+    fs::remove(fresh, error);
+    return fail(wrong(file, "cannot be replaced: " + reason));
 }
 
 Checked<void> make_private_directory(const fs::path& directory) {
