@@ -2,8 +2,8 @@
 
 #include "base/hex.h"
 #include "emulate/config_registers.h"
-#include "emulate/text_file.h"
 #include "emulate/toml_fields.h"
+#include "host/files.h"
 
 #include <algorithm>
 #include <charconv>
@@ -323,7 +323,7 @@ Checked<MachineDescription> parse_machine(std::string_view text, const std::file
 }
 
 Checked<MachineDescription> read_machine(const std::filesystem::path& file) {
-    const auto text = TRY(read_file(file, TomlDocument::largest));
+    const auto text = TRY(host::read_file(file, TomlDocument::largest));
     return parse_machine(as_text(text), file);
 }
 
