@@ -16,6 +16,10 @@ struct Verdict {
     std::string detail;  ///< of that check; for people
 };
 
+/// What checks amount to: authenticated if none failed, else the state of the weightiest reason, the first of
+/// its weight.
+Verdict concluded(std::vector<Check> checks);
+
 /// A verdict where no evidence could be had at all: a device without a mailbox, a TSM that owns it.
 Verdict verdict_of(const Reason& reason, std::string detail);
 

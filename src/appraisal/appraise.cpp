@@ -1,0 +1,238 @@
+#include "appraisal/appraise.h"
+
+#include "appraisal/chain.h"
+#include "appraisal/identity.h"
+#include "evidence/nvidia.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace busguard::appraisal {
+namespace {
+
+using evidence::Bundle;
+using evidence::Record;
+using evidence::Review;
+using spdm::SigningContext;
+
+std::string_view kind(const Record& record) {
+    return record.kind == SigningContext::responder_challenge_auth ? "challenge" : "measurements";
+}
+
+bool same_terms(const spdm::Agreed& a, const spdm::Agreed& b) {
+    return a.version == b.version && a.asym == b.asym && a.hash == b.hash &&
+           a.measurement_hash == b.measurement_hash && a.opaque_format == b.opaque_format &&
+           a.peer.flags == b.peer.flags && a.peer.ct_exponent == b.peer.ct_exponent &&
+           a.peer.data_transfer_size == b.peer.data_transfer_size &&
+           a.peer.max_message_size == b.peer.max_message_size;
+}
+
+/// Judges one bundle; each step adds its checks.
+class Appraisal {
+public:
+    Appraisal(const Bundle& bundle, const Standard& standard) : bundle_{&bundle}, standard_{&standard} {
+        constexpr std::size_t usual = 48;
+        checks_.reserve(usual);
+    }
+
+    Verdict run() && {
+        dialogue();
+        for (const auto& record : bundle_->records) judge(record);
+        if (bundle_->records.empty()) no_record();
+        version();
+        nonce();
+        identity();
+        coherence();
+        measurements();
+        return concluded(std::move(checks_));
+    }
+
+private:
+    void pass(std::string_view rule, std::string detail = {}) {
+        checks_.push_back({rule, Outcome::pass, {}, std::move(detail)});
+    }
+    void fail(std::string_view rule, std::string_view reason, std::string detail) {
+        checks_.push_back({rule, Outcome::fail, reason, std::move(detail)});
+    }
+    void skip(std::string_view rule, std::string_view reason, std::string detail) {
+        checks_.push_back({rule, Outcome::skipped, reason, std::move(detail)});
+    }
+
+    void dialogue() {
+        constexpr auto rule = "dialogue";
+        const auto& end = bundle_->failure;
+        if (!end) return pass(rule);
+        const auto& why = reason_of(Error{end->code, end->what, end->offset, end->detail});
+        fail(rule, why.code,
+             fmt::format("{} {}{}", end->what, name(end->code),
+                         end->detail != 0 ? fmt::format(" (0x{:02x})", end->detail) : std::string{}));
+    }
+
+    void judge(const Record& record) {
+        auto review = evidence::review(record);
+        const auto& chain = chain_of(record, review);
+        for (auto& check : review.checks) {
+            check.detail = check.detail.empty() ? std::string{kind(record)}
+                                                : fmt::format("{}: {}", kind(record), check.detail);
+            checks_.push_back(std::move(check));
+        }
+        const bool verified = signature(record, chain);
+        unverified_ = unverified_ || !verified;
+        if (record.kind == SigningContext::responder_measurements && verified && !review.broken) {
+            add(measured_, review, bundle_->agreed);
+            if (!chain.certificates.empty()) leaf_ = chain.certificates.back();
+            firmware();
+        }
+        if (!chain.certificates.empty() && !leaf_) leaf_ = chain.certificates.back();
+        negotiated_.push_back(std::move(review.agreed));
+    }
+
+    const JudgedChain& chain_of(const Record& record, const Review& review) {
+        const auto known = std::ranges::find_if(chains_, [&](const auto& one) { return one.is_of(record); });
+        if (known != chains_.end()) return *known;
+        chains_.push_back(judge_chain(record, review, bundle_->agreed, pci(), *standard_, checks_));
+        return chains_.back();
+    }
+
+    const PciIdentity* pci() const {
+        if (bundle_->circumstances.pci) return &*bundle_->circumstances.pci;
+        return standard_->expected_identity ? &*standard_->expected_identity : nullptr;
+    }
+
+    bool signature(const Record& record, const JudgedChain& chain) {
+        constexpr auto rule = "signature";
+        if (!chain.key) {
+            skip(rule, "evidence.not-told", fmt::format("{}: no key to verify it with", kind(record)));
+            return false;
+        }
+        const auto hash = spdm::hash_of(record.hash);
+        const auto message = spdm::message_to_sign(record.version, record.kind, hash, record.transcript);
+        const auto verified = chain.key->verify(spdm::scheme_of(record.asym), hash, message, record.signature,
+                                                spdm::eddsa_context(record.kind));
+        if (verified) {
+            pass(rule, std::string{kind(record)});
+            return true;
+        }
+        const bool cannot = verified.error().code == Errc::unsupported;
+        fail(rule, cannot ? "signature.unsupported-algorithm" : "signature.invalid",
+             fmt::format("{}: {}", kind(record), name(verified.error().code)));
+        return false;
+    }
+
+    void no_record() {
+        constexpr auto rule = "signature";
+        if (bundle_->failure)
+            skip(rule, "evidence.not-told", "the dialogue did not come to it");
+        else
+            fail(rule, "signature.missing", "the evidence holds no signed statement");
+    }
+
+    void version() {
+        constexpr auto rule = "negotiation.version";
+        std::optional<spdm::Version> oldest;
+        if (bundle_->agreed) oldest = bundle_->agreed->version;
+        for (const auto& record : bundle_->records)
+            oldest = std::min(record.version, oldest.value_or(record.version));
+        if (!oldest) return skip(rule, "evidence.not-told", "no version was negotiated");
+        if (*oldest < standard_->minimum_version)
+            return fail(
+                rule, "negotiation.version-too-old",
+                fmt::format("{}; at least {} is wanted", name(*oldest), name(standard_->minimum_version)));
+        pass(rule, std::string{name(*oldest)});
+    }
+
+    // The record's nonce is the transcript's: "transcript.nonces" has looked.
+    void nonce() {
+        constexpr auto rule = "freshness.nonce";
+        if (!standard_->expected_nonce) return skip(rule, "policy.off", "no nonce was given to look for");
+        const auto ours = [&](const Record& one) {
+            return one.requester_nonce == *standard_->expected_nonce;
+        };
+        if (std::ranges::any_of(bundle_->records, ours)) return pass(rule);
+        fail(rule, "freshness.nonce-mismatch", "no statement is signed over the nonce that was given");
+    }
+
+    void identity() {
+        constexpr auto rule = "device.identity";
+        const auto& expected = standard_->expected_identity;
+        const auto& found = bundle_->circumstances.pci;
+        if (!expected) return skip(rule, "policy.off", "no device was named to look for");
+        if (!found) return skip(rule, "evidence.not-told", "the evidence has no PCI identity");
+        if (*expected == *found) return pass(rule);
+        fail(rule, "device.identity-mismatch",
+             fmt::format("found {}; expected {}", trust::cma_name(*found), trust::cma_name(*expected)));
+    }
+
+    // What stands in the bundle beside its records is signed by nobody: it has to agree with them.
+    void coherence() {
+        constexpr auto rule = "evidence.coherence";
+        for (const auto& terms : negotiated_)
+            if (terms && bundle_->agreed && !same_terms(*terms, *bundle_->agreed))
+                return fail(rule, "evidence.incoherent", "other terms were negotiated than the bundle says");
+        // One visit, one key: statements of two devices do not make up a third.
+        for (const auto& record : bundle_->records) {
+            const auto& first = bundle_->records.front();
+            if (record.slot != first.slot || record.chain != first.chain)
+                return fail(rule, "evidence.incoherent", "the statements are signed under different chains");
+            const auto held = bundle_->chains.find(record.slot);
+            if (held == bundle_->chains.end() || held->second.structure.empty()) continue;
+            if (held->second.structure != record.chain)
+                return fail(rule, "evidence.incoherent", fmt::format("two chains for slot {}", record.slot));
+        }
+        if (bundle_->measurements_signed && !bundle_->failure && !unverified_)
+            for (const auto& block : bundle_->measurements)
+                if (std::ranges::find(measured_.blocks, block) == measured_.blocks.end())
+                    return fail(rule, "evidence.incoherent",
+                                fmt::format("measurement {} is not what is signed", block.index));
+        pass(rule);
+    }
+
+    /// A GPU's report and its certificate name the same firmware, where both name one.
+    void firmware() {
+        if (!leaf_ || !product_of(*leaf_).starts_with("NVIDIA:")) return;
+        if (const auto fields = evidence::nvidia::parse_opaque(measured_.opaque))
+            checks_.push_back(evidence::nvidia::fwid_check(*fields, *leaf_));
+    }
+
+    void measurements() {
+        constexpr auto rule = "measurements";
+        const bool wanted = standard_->require_measurements || standard_->reference;
+        if (measured_.blocks.empty()) return unmeasured(wanted);
+        if (!standard_->reference) {
+            const auto told = fmt::format("{} signed measurements, no reference", measured_.blocks.size());
+            if (wanted) return fail(rule, "measurement.no-reference", told);
+            return skip(rule, "measurement.no-reference", told);
+        }
+        const auto who = identity_of(bundle_->circumstances.pci, leaf_ ? &*leaf_ : nullptr, measured_.opaque);
+        auto compared = compare(*standard_->reference, who, measured_.hash, measured_.blocks);
+        checks_.insert(checks_.end(), std::make_move_iterator(compared.begin()),
+                       std::make_move_iterator(compared.end()));
+    }
+
+    void unmeasured(bool wanted) {
+        constexpr auto rule = "measurements";
+        if (bundle_->measurements.empty()) {
+            if (wanted) return fail(rule, "measurement.none", "the evidence holds no measurements");
+            return skip(rule, "policy.off", "not asked for");
+        }
+        checks_.push_back(
+            {rule, wanted ? Outcome::fail : Outcome::reported, "measurement.unsigned",
+             fmt::format("{} measurements without a valid signature", bundle_->measurements.size())});
+    }
+
+    const Bundle* bundle_;
+    const Standard* standard_;
+    std::vector<Check> checks_;
+    std::vector<JudgedChain> chains_;
+    std::vector<std::optional<spdm::Agreed>> negotiated_;  // of each record, as its transcript has it
+    SignedMeasurements measured_;
+    bool unverified_ = false;  // some signature
+    std::optional<crypto::Certificate> leaf_;
+};
+
+}  // namespace
+
+Verdict appraise(const Bundle& bundle, const Standard& standard) { return Appraisal{bundle, standard}.run(); }
+
+}  // namespace busguard::appraisal

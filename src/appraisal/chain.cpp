@@ -1,0 +1,214 @@
+#include "appraisal/chain.h"
+
+#include "crypto/path.h"
+#include "spdm/certificate_chain.h"
+
+#include <fmt/format.h>
+
+namespace busguard::appraisal {
+namespace {
+
+using namespace std::chrono;
+using crypto::PathFault;
+using crypto::PathPolicy;
+
+/// No clock shows a time before the program was written.
+constexpr sys_seconds earliest_now = sys_days{2025y / January / 1};
+
+/// Extensions that makers mark critical, that OpenSSL does not know and that say nothing about the path:
+/// DMTF's (DSP0274) and TCG's DICE (composite device id, TcbInfo, UEID).
+const std::vector<std::string>& tolerated() {
+    static const std::vector<std::string> oids{std::string{trust::oid::spdm_extension},
+                                               std::string{trust::oid::hardware_identity},
+                                               std::string{trust::oid::mutable_certificate},
+                                               "2.23.133.5.4.1",
+                                               "2.23.133.5.4.1.1",
+                                               "2.23.133.5.4.4"};
+    return oids;
+}
+
+std::string_view reason_of(PathFault fault) {
+    switch (fault) {
+        case PathFault::untrusted_root: return "chain.untrusted-root";
+        case PathFault::expired: return "chain.expired";
+        case PathFault::not_yet_valid: return "chain.not-yet-valid";
+        case PathFault::signature_invalid: return "chain.signature-invalid";
+        case PathFault::wrong_issuer: return "chain.wrong-issuer";
+        case PathFault::not_a_ca: return "chain.not-a-ca";
+        case PathFault::path_too_long: return "chain.path-too-long";
+        case PathFault::key_usage: return "chain.key-usage";
+        case PathFault::unknown_critical: return "chain.unknown-critical";
+        case PathFault::weak_algorithm: return "chain.weak-algorithm";
+        case PathFault::unsupported_algorithm: return "chain.unsupported-algorithm";
+        case PathFault::malformed: return "chain.malformed";
+        case PathFault::other: return "chain.refused";
+    }
+    return "chain.refused";
+}
+
+bool is_date(PathFault fault) { return fault == PathFault::expired || fault == PathFault::not_yet_valid; }
+
+std::string words(const crypto::PathFailure& failure) {
+    if (!failure.certificate) return std::string{failure.detail};
+    return fmt::format("certificate {}: {}", *failure.certificate, failure.detail);
+}
+
+trust::Model model_of(const evidence::Record& record, const evidence::Review& review,
+                      const std::optional<spdm::Agreed>& agreed) {
+    using enum trust::Model;
+    if (review.model) {
+        switch (*review.model) {
+            case 1: return device;
+            case 2: return alias;
+            case 3: return generic;
+            default: return unknown;
+        }
+    }
+    // ALIAS_CERT_CAP came with 1.2; since 1.3 CertificateInfo tells for each slot.
+    const auto& negotiated = review.agreed ? review.agreed : agreed;
+    if (record.version != spdm::Version::v1_2 || !negotiated) return unknown;
+    return negotiated->can(spdm::Cap::alias_cert) ? alias : device;
+}
+
+class Judge {
+public:
+    Judge(const Standard& standard, std::vector<Check>& checks) : standard_{&standard}, checks_{&checks} {}
+
+    void pass(std::string_view rule, std::string detail = {}) {
+        checks_->push_back({rule, Outcome::pass, {}, std::move(detail)});
+    }
+    void fail(std::string_view rule, std::string_view reason, std::string detail) {
+        checks_->push_back({rule, Outcome::fail, reason, std::move(detail)});
+    }
+    void skip(std::string_view rule, std::string_view reason, std::string detail) {
+        checks_->push_back({rule, Outcome::skipped, reason, std::move(detail)});
+    }
+    void skip_from(std::size_t first) {
+        constexpr std::string_view rules[] = {"chain.root-hash", "chain.path", "chain.time", "chain.key",
+                                              "certificate.cma-name"};
+        for (auto rule : std::span{rules}.subspan(first))
+            skip(rule, "evidence.not-told", "there are no certificates to look at");
+    }
+
+    /// The certificates, root to leaf; empty if there are none to be judged.
+    std::vector<crypto::Certificate> form(const evidence::Record& record, Bytes& root_hash) {
+        constexpr auto rule = "chain.form";
+        if (record.chain.empty()) {
+            fail(rule, "chain.missing", fmt::format("slot {}", record.slot));
+            return {};
+        }
+        const auto chain = spdm::read_chain_structure(record.chain, spdm::size(record.hash));
+        if (!chain) {
+            fail(rule, "chain.malformed", fmt::format("{} {}", chain.error().what, name(chain.error().code)));
+            return {};
+        }
+        auto split = crypto::split_chain(chain->certificates);
+        if (!split || split->empty()) {
+            fail(rule, "chain.malformed",
+                 split ? "no certificate"
+                       : fmt::format("{} {} at byte {}", split.error().what, name(split.error().code),
+                                     split.error().offset));
+            return {};
+        }
+        pass(rule, fmt::format("{} certificates", split->size()));
+        root_hash = to_bytes(chain->root_hash);
+        return *std::move(split);
+    }
+
+    /// Path and dates, which are two questions with one answer from crypto/. The anchor's index, if any.
+    std::optional<std::size_t> path(std::span<const crypto::Certificate> certificates) {
+        const bool has_time = standard_->time_policy != Standard::TimePolicy::ignore && standard_->at;
+        const PathPolicy policy{.at = standard_->at.value_or(sys_seconds{}),
+                                .time = has_time ? PathPolicy::Time::check : PathPolicy::Time::ignore,
+                                .tolerate = tolerated()};
+        const auto result = crypto::verify_path(certificates, standard_->anchors.certificates(), policy);
+        if (result)
+            pass("chain.path", standard_->anchors.provenance(*result));
+        else if (is_date(result.error().fault))
+            pass("chain.path");
+        else if (result.error().fault == PathFault::untrusted_root && standard_->anchors.empty())
+            fail("chain.path", "chain.no-anchors", "no trust anchors are given");
+        else if (result.error().fault == PathFault::untrusted_root)
+            fail("chain.path", "chain.untrusted-root",
+                 fmt::format("root: {}", certificates.front().issuer()));
+        else
+            fail("chain.path", reason_of(result.error().fault), words(result.error()));
+        dates(certificates, result ? nullptr : &result.error());
+        return result ? std::optional{*result} : std::nullopt;
+    }
+
+    // DSP0274: the root may be left out, then RootHash is the one of the root that is trusted.
+    void root_hash(ByteView told, std::span<const crypto::Certificate> certificates, spdm::BaseHash by,
+                   std::optional<std::size_t> anchor) {
+        constexpr auto rule = "chain.root-hash";
+        const auto hash = spdm::hash_of(by);
+        const auto& first = certificates.front();
+        if (same(told, first.fingerprint(hash))) return pass(rule);
+        const bool omitted = !first.self_issued() && anchor &&
+                             same(told, standard_->anchors.certificates()[*anchor].fingerprint(hash));
+        if (omitted) return pass(rule, "the root is left out");
+        fail(rule, "chain.root-hash-mismatch", fmt::format("first certificate: {}", first.subject()));
+    }
+
+    void key(const crypto::Certificate& leaf, spdm::BaseAsym asym, std::optional<crypto::PublicKey>& key) {
+        constexpr auto rule = "chain.key";
+        const auto scheme = spdm::scheme_of(asym);
+        auto found = leaf.public_key();
+        if (!found) return fail(rule, "chain.unsupported-algorithm", "the leaf's key cannot be decoded");
+        if (!found->fits(scheme))
+            return fail(rule, "chain.key-mismatch",
+                        fmt::format("leaf: {}; negotiated: {}", found->describe(), crypto::name(scheme)));
+        pass(rule, found->describe());
+        key = *std::move(found);
+    }
+
+private:
+    void dates(std::span<const crypto::Certificate> certificates, const crypto::PathFailure* failure) {
+        constexpr auto rule = "chain.time";
+        if (standard_->time_policy == Standard::TimePolicy::ignore)
+            return skip(rule, "chain.time-ignored", "dates are ignored, as configured");
+        if (!standard_->at) return fail(rule, "chain.no-clock", "no time to judge at");
+        if (standard_->time_policy == Standard::TimePolicy::now && *standard_->at < earliest_now)
+            return fail(rule, "chain.clock-implausible", "the clock is before 2025");
+        if (failure != nullptr && is_date(failure->fault))
+            return fail(rule, reason_of(failure->fault), words(*failure));
+        // A path that fell for another reason still has dates, and people want to know both.
+        for (std::size_t n = 0; failure != nullptr && n < certificates.size(); ++n) {
+            if (certificates[n].not_after() < *standard_->at)
+                return fail(rule, "chain.expired", fmt::format("certificate {}", n));
+            if (certificates[n].not_before() > *standard_->at)
+                return fail(rule, "chain.not-yet-valid", fmt::format("certificate {}", n));
+        }
+        pass(rule);
+    }
+
+    const Standard* standard_;
+    std::vector<Check>* checks_;
+};
+
+}  // namespace
+
+JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& review,
+                        const std::optional<spdm::Agreed>& agreed, const PciIdentity* pci,
+                        const Standard& standard, std::vector<Check>& checks) {
+    Judge judge{standard, checks};
+    JudgedChain chain{.structure = record.chain, .hash = record.hash, .slot = record.slot};
+    Bytes told_root_hash;
+    chain.certificates = judge.form(record, told_root_hash);
+    if (chain.certificates.empty()) {
+        judge.skip_from(0);
+        return chain;
+    }
+    const auto anchor = judge.path(chain.certificates);
+    judge.root_hash(told_root_hash, chain.certificates, record.hash, anchor);
+    judge.key(chain.certificates.back(), record.asym, chain.key);
+    const trust::Subject subject{.root_to_leaf = chain.certificates,
+                                 .pci = pci,
+                                 .slot = record.slot,
+                                 .model = model_of(record, review, agreed)};
+    for (auto& check : trust::hold(subject, trust::rules_of(standard.profile)))
+        checks.push_back(std::move(check));
+    return chain;
+}
+
+}  // namespace busguard::appraisal

@@ -1,0 +1,42 @@
+#include "trust/anchors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace busguard::trust {
+namespace {
+
+constexpr std::size_t most_anchors = 16384;  // a directory of anything else is a mistake
+
+bool is_pem(ByteView file) { return as_text(file).find("-----BEGIN ") != std::string_view::npos; }
+
+}  // namespace
+
+Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, std::string provenance) {
+    const bool pem = is_pem(file);
+    auto found = pem ? crypto::parse_pem_bundle(as_text(file)) : crypto::split_chain(file);
+    if (!found)
+        return fail(Problem{.where = where,
+                            .field = std::string{found.error().what},
+                            .message = fmt::format("holds no certificate that can be read ({} at byte {})",
+                                                   name(found.error().code), found.error().offset),
+                            .remedy = "give X.509 certificates in PEM or DER"});
+    if (found->empty())
+        return fail(Problem{
+            .where = where, .message = "is empty", .remedy = "give X.509 certificates in PEM or DER"});
+    if (found->size() + size() > most_anchors)
+        return fail(Problem{.where = where, .message = fmt::format("more than {} anchors", most_anchors)});
+    std::size_t added = 0;
+    for (auto& certificate : *found) added += add(std::move(certificate), provenance) ? 1U : 0U;
+    return added;
+}
+
+bool Anchors::add(crypto::Certificate certificate, std::string provenance) {
+    if (std::ranges::find(certificates_, certificate) != certificates_.end()) return false;
+    certificates_.push_back(std::move(certificate));
+    provenances_.push_back(std::move(provenance));
+    return true;
+}
+
+}  // namespace busguard::trust
