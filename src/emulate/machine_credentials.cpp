@@ -2,7 +2,7 @@
 
 #include "base/hex.h"
 #include "emulate/pki.h"
-#include "emulate/text_file.h"
+#include "host/files.h"
 
 #include <fmt/format.h>
 
@@ -23,7 +23,7 @@ using Make = std::function<Result<Credential>()>;
 /// What `directory` holds if it was made from the same words, else what `make` makes, kept there.
 Checked<Credential> kept(const fs::path& directory, const std::string& made_from, const Make& make) {
     if (!directory.empty()) {
-        const auto before = read_file(directory / made_from_file, largest_made_from);
+        const auto before = host::read_file(directory / made_from_file, largest_made_from);
         if (before && as_text(*before) == made_from)
             if (auto loaded = load(directory)) return loaded;
     }
@@ -35,7 +35,7 @@ Checked<Credential> kept(const fs::path& directory, const std::string& made_from
             .message = fmt::format("cannot be made: {}, {}", name(made.error().code), made.error().what)});
     if (!directory.empty()) {
         TRY(store(directory, *made));
-        TRY(write_file(directory / made_from_file, as_bytes(made_from)));
+        TRY(host::write_file(directory / made_from_file, as_bytes(made_from)));
     }
     return *std::move(made);
 }
@@ -102,7 +102,8 @@ private:
                         leaf.cma_name, leaf.device_info, fingerprint(signer), fingerprint(above));
         const auto place = fs::path{"devices"} / device.address.text() / fmt::format("slot{}", slot.number);
         return kept(below(state_, place), words, [&] {
-            return slot.alias ? make_alias_leaf(leaf, issuer, entropy_) : make_leaf(leaf, issuer, entropy_);
+            if (slot.presents != slot.issuer) return forge_leaf(leaf, signer, above, entropy_);
+            return slot.alias ? make_alias_leaf(leaf, signer, entropy_) : make_leaf(leaf, signer, entropy_);
         });
     }
 
@@ -121,10 +122,10 @@ Checked<void> store_anchors(const std::map<std::string, Credential>& authorities
                             const MachineDescription& machine, const fs::path& directory) {
     std::error_code error;
     fs::remove_all(directory, error);
-    TRY(make_private_directory(directory));
+    TRY(host::make_directory(directory));
     for (const auto& [name, authority] : authorities)
         if (machine.authorities.at(name).trusted)
-            TRY(write_file(directory / (name + ".pem"), as_bytes(crypto::to_pem(authority.root()))));
+            TRY(host::write_file(directory / (name + ".pem"), as_bytes(crypto::to_pem(authority.root()))));
     return {};
 }
 

@@ -2,8 +2,8 @@
 
 #include "base/hex.h"
 #include "emulate/config_registers.h"
-#include "emulate/text_file.h"
 #include "emulate/toml_fields.h"
+#include "host/files.h"
 
 #include <algorithm>
 #include <charconv>
@@ -140,6 +140,7 @@ SlotDescription read_slot(TomlFields& in, const std::filesystem::path& base) {
         out.validity = read_validity(in);
     }
     out.alias = in.boolean("alias").value_or(false);
+    if (out.alias && out.presents != out.issuer) in.wrong("alias", "a forged chain has no alias");
     in.finish();
     return out;
 }
@@ -322,7 +323,7 @@ Checked<MachineDescription> parse_machine(std::string_view text, const std::file
 }
 
 Checked<MachineDescription> read_machine(const std::filesystem::path& file) {
-    const auto text = TRY(read_file(file, TomlDocument::largest));
+    const auto text = TRY(host::read_file(file, TomlDocument::largest));
     return parse_machine(as_text(text), file);
 }
 

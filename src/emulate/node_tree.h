@@ -65,7 +65,7 @@ public:
 
     // FileTree
     Result<std::vector<std::string>> list(std::string_view path) const override;
-    Result<Bytes> read(std::string_view path, std::size_t limit) const override;
+    Result<Bytes> read(std::string_view path, std::size_t limit = 65536) const override;
     Result<void> write(std::string_view path, ByteView bytes) override;
     Result<std::string> link(std::string_view path) const override;
     Result<std::unique_ptr<host::File>> open(std::string_view path, host::Access access) override;

@@ -1,11 +1,12 @@
 #include "emulate/pki.h"
 
 #include "crypto/issue.h"
-#include "emulate/text_file.h"
+#include "host/files.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 namespace busguard::emulate {
 namespace {
@@ -85,6 +86,26 @@ Result<CertificateSpec> leaf(const LeafSpec& spec, Entropy& entropy) {
     return made;
 }
 
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t only_owner = 0600;
+
+/// With those above it; what has to be made nobody else may enter.
+Checked<void> make_private_directory(const fs::path& directory) {
+    std::error_code error;
+    if (fs::is_directory(directory, error)) return {};
+    TRY(host::make_directory(directory.string()));
+    fs::permissions(directory, fs::perms::owner_all, error);
+    if (error)
+        return fail(
+            Problem{.where = directory.string(), .message = "cannot be made private: " + error.message()});
+    return {};
+}
+
+Checked<void> write(const fs::path& file, ByteView bytes, std::uint32_t mode = 0644) {
+    return host::write_file(file.string(), bytes, mode);
+}
+
 Problem wrong(const std::filesystem::path& file, std::string message, std::string remedy = {}) {
     return {.where = file.string(), .message = std::move(message), .remedy = std::move(remedy)};
 }
@@ -130,6 +151,24 @@ Result<Credential> make_alias_leaf(const LeafSpec& spec, const Credential& issue
     return issued(alias, spec.scheme, authority);
 }
 
+Result<Credential> forge_leaf(const LeafSpec& spec, const Credential& forger, const Credential& victim,
+                              Entropy& entropy) {
+    // The forger's certificate with the victim's key identifier in it, so that the leaf names that one. Its
+    // own signature breaks by that, but nobody is going to see it.
+    auto der = to_bytes(forger.certificate().der());
+    const auto own = forger.certificate().subject_key_id();
+    const auto theirs = victim.certificate().subject_key_id();
+    const auto place = std::ranges::search(der, own);
+    if (place.empty() || own.size() != theirs.size()) return fail(Errc::bad_field, "subjectKeyIdentifier");
+    std::ranges::copy(theirs, place.begin());
+    const Credential disguised{forger.key, {TRY(crypto::Certificate::parse(der))}};
+    auto made = TRY(make_leaf(spec, disguised, entropy));
+    auto leaf = std::move(made.chain.back());
+    made.chain = victim.chain;
+    made.chain.push_back(std::move(leaf));
+    return made;
+}
+
 std::string cma_name(const transport::PciIdentity& its) {
     auto text = fmt::format("Vendor={:04x}:Device={:04x}:CC={:06x}:REV={:02x}", its.vendor, its.device,
                             its.class_code, its.revision);
@@ -143,20 +182,20 @@ Checked<void> store(const std::filesystem::path& directory, const Credential& cr
     TRY(make_private_directory(directory));
     std::string chain;
     for (const auto& one : credential.chain) chain += crypto::to_pem(one);
-    TRY(write_file(directory / "key.pem", as_bytes(credential.key.to_pem()), FileMode::secret));
-    TRY(write_file(directory / "cert.pem", as_bytes(crypto::to_pem(credential.certificate()))));
-    TRY(write_file(directory / "cert.der", credential.certificate().der()));
-    TRY(write_file(directory / "root.pem", as_bytes(crypto::to_pem(credential.root()))));
-    TRY(write_file(directory / "root.der", credential.root().der()));
-    TRY(write_file(directory / "chain.pem", as_bytes(chain)));
-    return write_file(directory / "chain.der", credential.chain_der());
+    TRY(write(directory / "key.pem", as_bytes(credential.key.to_pem()), only_owner));
+    TRY(write(directory / "cert.pem", as_bytes(crypto::to_pem(credential.certificate()))));
+    TRY(write(directory / "cert.der", credential.certificate().der()));
+    TRY(write(directory / "root.pem", as_bytes(crypto::to_pem(credential.root()))));
+    TRY(write(directory / "root.der", credential.root().der()));
+    TRY(write(directory / "chain.pem", as_bytes(chain)));
+    return write(directory / "chain.der", credential.chain_der());
 }
 
 Checked<Credential> load(const std::filesystem::path& directory) {
-    const auto key_text = TRY(read_file(directory / "key.pem", largest_file));
+    const auto key_text = TRY(host::read_file(directory / "key.pem", largest_file));
     auto key = crypto::PrivateKey::from_pem(as_text(key_text));
     if (!key) return fail(wrong(directory / "key.pem", "holds no private key", "PEM, not encrypted"));
-    const auto chain_text = TRY(read_file(directory / "chain.pem", largest_file));
+    const auto chain_text = TRY(host::read_file(directory / "chain.pem", largest_file));
     auto chain = crypto::parse_pem_bundle(as_text(chain_text));
     if (!chain || chain->empty())
         return fail(wrong(directory / "chain.pem", "holds no certificates", "PEM, root first"));

@@ -64,6 +64,12 @@ Result<Credential> make_leaf(const LeafSpec& spec, const Credential& issuer, Ent
 /// leaf that firmware makes at each start, marked mutable (1.3.6.1.4.1.412.274.5).
 Result<Credential> make_alias_leaf(const LeafSpec& spec, const Credential& issuer, Entropy& entropy);
 
+/// What a forger hands out: a leaf signed with the key of `forger`, an authority of the same names as
+/// `victim`, under the victim's own certificates, whose key identifier it names too. Only the signature
+/// tells. With another name than the victim's, the issuer's name tells as well.
+Result<Credential> forge_leaf(const LeafSpec& spec, const Credential& forger, const Credential& victim,
+                              Entropy& entropy);
+
 /// PCIe 6.31.3 (r6.1), as the kernel's CMA series compares it: "Vendor=1b36:Device=0010:CC=010802:REV=02",
 /// for endpoints ":SSVID=1af4:SSID=1100", and ":%016x" of a serial number that is not zero.
 std::string cma_name(const transport::PciIdentity& identity);

@@ -1,7 +1,11 @@
 #include "emulate/fuse.h"
 
 #include "emulate/pci_tree.h"
+#include "host/clock.h"
+#include "host/pci.h"
+#include "host/posix_tree.h"
 #include "tests/emulate/worlds.h"
+#include "transport/doe_mailbox.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +15,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <poll.h>
 #include <thread>
 #include <unistd.h>
 
@@ -20,17 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-class RealClock final : public Clock {
-public:
-    Time now() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
-    std::chrono::sys_seconds calendar() const override { return {}; }
-    void wait(Time until, std::span<const int> readable) override {
-        pollfd one{readable.empty() ? -1 : readable.front(), POLLIN, 0};
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now()).count();
-        poll(&one, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
-    }
-};
 
 class Echo final : public Endpoint {
 public:
@@ -70,7 +62,7 @@ protected:
         return {std::istreambuf_iterator<char>{in}, {}};
     }
 
-    RealClock clock_;
+    host::SystemClock clock_;
     Echo echo_;
     DoeRegisters mailbox_{{}, clock_, &echo_};
     ConfigRegisters registers_{{.vendor = 0x144d, .device = 0xa80a, .class_code = 0x010802}, {&mailbox_}};
@@ -137,6 +129,34 @@ TEST_F(FuseWithDevice, TakesAWholeDoeExchangeThroughConfig) {
     EXPECT_EQ(pread(file, all.data(), all.size(), 0), 4096);
     EXPECT_EQ(pread(file, all.data(), 8, 4096), 0);
     close(file);
+}
+
+// As busguard itself comes: the mount as a FileTree, config as a configuration space, the mailbox over it.
+TEST_F(FuseWithDevice, IsReachedThroughTheHostsOwnSeams) {
+    const auto sys = host::PosixTree::open_root(directory_);
+    ASSERT_TRUE(sys);
+    const auto bus = host::pci_bus(**sys);
+    ASSERT_TRUE(bus);
+    ASSERT_EQ(bus->devices.size(), 1U);
+    EXPECT_EQ(bus->devices[0].driver, "nvme");
+    EXPECT_EQ(bus->devices[0].identity.class_code, 0x010802U);
+    const auto config = host::open_config(**sys, "0000:00:03.0");
+    ASSERT_TRUE(config);
+    const auto mailboxes = transport::doe_capabilities(**config);
+    ASSERT_TRUE(mailboxes);
+    ASSERT_EQ(mailboxes->size(), 1U);
+    transport::Mailbox mailbox{**config, mailboxes->front()};
+    const Bytes request(16, std::byte{7});
+    ASSERT_TRUE(mailbox.begin(transport::doe_spdm, request, clock_.now(), 1s));
+    for (;;) {
+        auto progress = mailbox.poll(clock_.now());
+        ASSERT_TRUE(progress) << progress.error().what;
+        if (auto* object = std::get_if<transport::DataObject>(&*progress)) {
+            EXPECT_EQ(object->payload, request);
+            break;
+        }
+        clock_.wait(std::get<transport::Channel::Waiting>(*progress).until, {});
+    }
 }
 
 TEST_F(FuseWithDevice, ActsOnWritesAndGivesTheErrno) {

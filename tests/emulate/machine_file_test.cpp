@@ -158,7 +158,7 @@ TEST(MachineFile, TakesExactlyOneValuePerMeasurement) {
 
 TEST(MachineFile, MustExist) {
     EXPECT_EQ(read_machine("/nowhere/x.toml").error().text(),
-              "/nowhere/x.toml: cannot be opened (is it there, and may you read it?)");
+              "/nowhere/x.toml: cannot be opened: No such file or directory");
 }
 
 }  // namespace

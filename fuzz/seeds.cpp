@@ -1,0 +1,154 @@
+#include "base/hex.h"
+#include "fuzz/spdm_device.h"
+#include "spdm/certificate_chain.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+// Writes the seeds that the corpora begin with, out of exchanges that really take place:
+//
+//   fuzz_seeds FOLDER        (fuzz/corpus)
+
+namespace {
+
+using namespace busguard;
+namespace fs = std::filesystem;
+
+class Corpora {
+public:
+    explicit Corpora(fs::path root) : root_{std::move(root)} {}
+
+    void put(const std::string& target, const std::string& name, ByteView input) const {
+        fs::create_directories(root_ / target);
+        std::ofstream out{root_ / target / name, std::ios::binary};
+        out << as_text(input);
+        fuzz::expect(static_cast<bool>(out.flush()), "a seed is written");
+    }
+
+private:
+    fs::path root_;
+};
+
+Bytes bytes_of(std::initializer_list<unsigned> values) {
+    Bytes all;
+    for (const auto value : values) all.push_back(static_cast<std::byte>(value));
+    return all;
+}
+
+Bytes behind(std::initializer_list<unsigned> first, ByteView rest) {
+    auto all = bytes_of(first);
+    append(all, rest);
+    return all;
+}
+
+struct Exchange {
+    Bytes request, answer;
+};
+
+std::vector<Exchange> visit(unsigned device_bits, unsigned plan_bits, unsigned slots) {
+    fuzz::Counting entropy_there{1000};
+    fuzz::Counting entropy_here;
+    const auto device = fuzz::device_of(static_cast<std::byte>(device_bits));
+    spdm::Responder responder{device, entropy_there};
+    spdm::Visit visit{spdm::Authentication{
+        fuzz::plan_of(static_cast<std::byte>(plan_bits), static_cast<std::byte>(slots)), entropy_here}};
+    std::vector<Exchange> said;
+    auto step = visit.start();
+    while (step && std::holds_alternative<spdm::Send>(*step)) {
+        said.push_back({std::get<spdm::Send>(*step).message, {}});
+        said.back().answer = responder.reply(said.back().request).message;
+        step = visit.answer(said.back().answer);
+    }
+    fuzz::expect(static_cast<bool>(step), "a seed's visit comes to its end");
+    return said;
+}
+
+// The version in bits 1:0, SHA-256 and 64 bytes of signature, summary in bit 6: fuzz/spdm_shape.h.
+unsigned shape_bits(unsigned version, bool has_signature, bool summary) {
+    return version | 1U << 2U | (has_signature ? 1U << 4U : 0U) | (summary ? 1U << 6U : 0U);
+}
+
+// "13-e0": each kind of message once a version, the last one that was said.
+std::string message_name(ByteView message) {
+    return to_hex(message.first(1)) + "-" + to_hex(message.subspan(1, 1));
+}
+
+void protocol(const Corpora& corpora) {
+    // All versions with a challenge and all measurements; then the other ways to measure, raw, vendor
+    // defined.
+    struct Case {
+        unsigned device, plan, slots;
+    };
+    for (const auto [device, plan, slots] :
+         {Case{0, 0x10, 1}, Case{1, 0x11, 1}, Case{2, 0x1a, 9}, Case{3, 0x1b, 9}, Case{3, 0x23, 1},
+          Case{7, 0x53, 1}, Case{6, 0xa2, 8}, Case{3, 0x97, 1}, Case{3, 0x0b, 1}}) {
+        const auto name = std::to_string(device) + "-" + std::to_string(plan);
+        const auto version = std::min(device & 3U, plan & 3U);
+        const auto said = visit(device, plan, slots);
+        auto requests = bytes_of({device});
+        auto answers = bytes_of({plan, slots});
+        for (const auto& [request, answer] : said) {
+            fuzz::append_frame(requests, request);
+            fuzz::append_frame(answers, answer);
+            const auto code = spdm::head_of(answer).code;
+            const bool is_signed =
+                code == spdm::Code::challenge_auth ||
+                (code == spdm::Code::measurements && (std::to_integer<unsigned>(request[2]) & 1U) != 0);
+            if (version != 0 && version != 3) continue;
+            const auto shape = shape_bits(version, is_signed, (plan & 8U) != 0);
+            for (const auto& message : {request, answer})
+                corpora.put("message", message_name(message), behind({shape}, message));
+        }
+        corpora.put("responder", name, requests);
+        corpora.put("requester", name, answers);
+        corpora.put("meddler", name, behind({device, plan, slots}, {}));
+        // A reserved byte of VERSION, which nobody looks at; bytes of a certificate and of a signature.
+        corpora.put("meddler", name + "-reserved", behind({device, plan, slots, 0, 2, 0, 1}, {}));
+        corpora.put("meddler", name + "-flip",
+                    behind({device, plan, slots, 4, 20, 0, 1, 6, 40, 0, 0x80}, {}));
+    }
+}
+
+void measurements(const Corpora& corpora) {
+    const auto blocks = fuzz::device_of(std::byte{3}).measurements;
+    Bytes record;
+    for (const auto& block : blocks) append(record, spdm::to_wire(block));
+    corpora.put("measurement_record", "three", behind({3, 0}, record));
+    corpora.put("measurement_record", "three-with-digests", behind({3, 32}, record));
+    corpora.put("measurement_record", "one", behind({1, 0}, spdm::to_wire(blocks[0])));
+    corpora.put("measurement_record", "none", behind({0, 0}, {}));
+}
+
+void certificates(const Corpora& corpora) {
+    for (const auto scheme :
+         {crypto::Scheme::ecdsa_p256, crypto::Scheme::ed25519, crypto::Scheme::rsassa_2048}) {
+        const auto name = std::string{crypto::name(scheme)};
+        const auto der = fuzz::slot_of(scheme).certificates;
+        corpora.put("certificate", name, der);
+        corpora.put("certificate", name + "-pem", as_bytes(crypto::to_pem(*crypto::Certificate::parse(der))));
+        auto twice = der;
+        append(twice, der);
+        corpora.put("certificate", name + "-twice", twice);
+        const auto structure = spdm::chain_structure(spdm::BaseHash::sha_256, der);
+        corpora.put("certificate_chain", name, behind({0}, *structure));
+    }
+}
+
+void texts(const Corpora& corpora) {
+    for (const auto* text : {"00ffAB", "00 ff\nab", "0", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy", ""})
+        corpora.put("text", std::to_string(std::string_view{text}.size()) + "-" + std::to_string(text[0]),
+                    as_bytes(text));
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    if (count != 2) return 2;
+    const Corpora corpora{words[1]};
+    texts(corpora);
+    certificates(corpora);
+    measurements(corpora);
+    protocol(corpora);
+    return 0;
+}
