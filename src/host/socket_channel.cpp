@@ -39,11 +39,20 @@ Result<transport::Channel::Progress> SocketChannel::poll(Time now) {
     return progress;
 }
 
-Result<void> SocketChannel::end(SocketCommand command) {
+Result<void> SocketChannel::end(SocketCommand command, Clock& clock, Time limit) {
     if (dead_) return fail(Errc::disconnected, "socket");
     dead_ = true;
-    outgoing_ = transport::encode_frame({command, transport_, {}});
-    return flush();
+    deadline_ = clock.now() + limit;
+    TRY(begin(transport::encode_frame({command, transport_, {}})));
+    while (true) {
+        TRY(flush());
+        const auto frame = TRY(next_frame());
+        if (frame && frame->command == command) return {};
+        if (frame) return fail(Errc::unexpected, "command", 0, static_cast<std::uint32_t>(frame->command));
+        const auto waiting = later(clock.now());
+        if (clock.now() >= deadline_) return fail(Errc::timeout, "socket");
+        clock.wait(waiting.until, std::span{&waiting.readable, 1});
+    }
 }
 
 Result<void> SocketChannel::begin(Bytes frame) {
@@ -55,23 +64,30 @@ Result<void> SocketChannel::begin(Bytes frame) {
 
 Result<transport::Channel::Progress> SocketChannel::carry(Time now) {
     TRY(flush());
+    const auto frame = TRY(next_frame());
+    if (!frame && now >= deadline_) return fail(Errc::timeout, "socket");
+    if (!frame) return later(now);
+    if (frame->command != SocketCommand::normal)
+        return fail(Errc::transport, "command", 0, static_cast<std::uint32_t>(frame->command));
+    if (frame->transport != transport_)
+        return fail(Errc::transport, "transport type", 4, static_cast<std::uint32_t>(frame->transport));
+    return TRY(transport::unwrap(transport_, frame->payload));
+}
+
+// What has come, up to the end of a frame.
+Result<std::optional<SocketFrame>> SocketChannel::next_frame() {
     while (true) {
         auto frame = TRY(reader_.next());
-        if (frame) {
-            if (frame->command != SocketCommand::normal)
-                return fail(Errc::transport, "command", 0, static_cast<std::uint32_t>(frame->command));
-            if (frame->transport != transport_)
-                return fail(Errc::transport, "transport type", 4,
-                            static_cast<std::uint32_t>(frame->transport));
-            return TRY(transport::unwrap(transport_, frame->payload));
-        }
+        if (frame) return frame;
         const auto bytes = TRY(receive_some(socket_));
-        if (bytes.empty()) break;
+        if (bytes.empty()) return std::nullopt;
         reader_.feed(bytes);
     }
-    if (now >= deadline_) return fail(Errc::timeout, "socket");
+}
+
+transport::Channel::Waiting SocketChannel::later(Time now) const {
     const auto until = outgoing_.empty() ? deadline_ : std::min(deadline_, now + retry_writing);
-    return Waiting{.until = until, .readable = socket_.number()};
+    return {.until = until, .readable = socket_.number()};
 }
 
 Result<void> SocketChannel::flush() {

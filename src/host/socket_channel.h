@@ -24,12 +24,15 @@ public:
     std::size_t largest() const override { return largest_; }
     std::string_view name() const override { return transport::name(transport_); }
 
-    /// Tells the peer that this was all: resume (it serves the next connection) or shutdown (it ends). Waits
-    /// for nothing.
-    Result<void> end(transport::SocketCommand command);
+    /// Tells the peer that this was all: resume (it serves the next connection) or shutdown (it ends). This
+    /// one waits, at most `limit`, for the peer's echo: spdm-emu's responder dies of a connection that is
+    /// closed before. Errors: timeout, disconnected, unexpected, system.
+    Result<void> end(transport::SocketCommand command, Clock& clock, Time limit = std::chrono::seconds{1});
 
 private:
     Result<Progress> carry(Time now);
+    Result<std::optional<transport::SocketFrame>> next_frame();
+    Waiting later(Time now) const;
     Result<void> flush();
     Result<void> begin(Bytes frame);
 

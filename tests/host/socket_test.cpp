@@ -182,11 +182,13 @@ TEST(SocketServer, ServesOnAfterContinueAndEndsAfterShutdown) {
     const Served served{{}, counting()};
     SocketChannel one{served.connect(), SocketTransport::mctp};
     ASSERT_TRUE(converse(one, as_bytes("a")));
-    ASSERT_TRUE(one.end(SocketCommand::resume));
+    SystemClock clock;
+    ASSERT_TRUE(one.end(SocketCommand::resume, clock));
+    EXPECT_EQ(one.end(SocketCommand::resume, clock).error().code, Errc::disconnected);
     SocketChannel two{served.connect(), SocketTransport::mctp};
     ASSERT_TRUE(converse(two, as_bytes("a")));
     EXPECT_FALSE(served.ended());
-    ASSERT_TRUE(two.end(SocketCommand::shutdown));
+    ASSERT_TRUE(two.end(SocketCommand::shutdown, clock));
     for (int tries = 0; !served.ended() && tries < 500; ++tries) std::this_thread::sleep_for(10ms);
     EXPECT_TRUE(served.ended());
 }
@@ -194,7 +196,8 @@ TEST(SocketServer, ServesOnAfterContinueAndEndsAfterShutdown) {
 TEST(SocketServer, MayServeOnAfterShutdown) {
     const Served served{{.ends_on_shutdown = false}, counting()};
     SocketChannel one{served.connect(), SocketTransport::mctp};
-    ASSERT_TRUE(one.end(SocketCommand::shutdown));
+    SystemClock clock;
+    ASSERT_TRUE(one.end(SocketCommand::shutdown, clock));
     SocketChannel two{served.connect(), SocketTransport::mctp};
     EXPECT_TRUE(converse(two, as_bytes("a")));
 }
