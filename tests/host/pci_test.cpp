@@ -1,5 +1,6 @@
 #include "host/pci.h"
 
+#include "host/guarded_channel.h"
 #include "host/posix_tree.h"
 #include "tests/host/temporary_directory.h"
 
@@ -110,6 +111,32 @@ TEST_F(PciTest, TellsMissingPrivilegeFromMissingExtendedSpace) {
     ASSERT_TRUE(space);
     EXPECT_EQ((*space)->read(0x100).error(), (Error{Errc::truncated, "config", 0x100}));
     EXPECT_TRUE(transport::doe_capabilities(**space)->empty());
+}
+
+// Answers at once.
+class EchoChannel final : public transport::Channel {
+public:
+    Result<void> send(ByteView message, Time, Time) override {
+        message_ = to_bytes(message);
+        return {};
+    }
+    Result<Progress> poll(Time) override { return message_; }
+    std::size_t largest() const override { return 64; }
+    std::string_view name() const override { return "echo"; }
+
+private:
+    Bytes message_;
+};
+
+TEST_F(PciTest, LooksForAnOwnerAroundEachExchange) {
+    GuardedChannel channel{std::make_unique<EchoChannel>(), *tree, std::string{address}};
+    EXPECT_EQ(channel.name(), "echo");
+    ASSERT_TRUE(channel.send(as_bytes("abc"), {}, {}));
+    EXPECT_TRUE(channel.poll({}));
+    ASSERT_TRUE(channel.send(as_bytes("abc"), {}, {}));
+    directory.put(in("tsm/connect"), "tsm0\n");
+    EXPECT_EQ(channel.poll({}).error(), (Error{Errc::owned, "tsm/connect"}));
+    EXPECT_EQ(channel.send(as_bytes("abc"), {}, {}).error(), (Error{Errc::owned, "tsm/connect"}));
 }
 
 TEST(PciAddress, HasFourParts) {
