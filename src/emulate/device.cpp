@@ -3,6 +3,35 @@
 #include "spdm/algorithms.h"
 
 namespace busguard::emulate {
+namespace {
+
+/// A responder, and whoever meddles with what it says.
+class Conversation final : public Endpoint {
+public:
+    Conversation(const spdm::Profile& profile, const Lies& lies, Entropy& entropy)
+        : responder_{profile, entropy} {
+        if (lies != Lies{}) liar_.emplace(honest_, lies);
+    }
+    Bytes answer(ByteView request) override {
+        return liar_ ? liar_->answer(request) : honest_.answer(request);
+    }
+
+private:
+    class Honest final : public Endpoint {
+    public:
+        explicit Honest(spdm::Responder& responder) : responder_{responder} {}
+        Bytes answer(ByteView request) override { return responder_.reply(request).message; }
+
+    private:
+        spdm::Responder& responder_;
+    };
+
+    spdm::Responder responder_;
+    Honest honest_{responder_};
+    std::optional<LyingEndpoint> liar_;
+};
+
+}  // namespace
 
 spdm::Profile profile_of(const DeviceDescription& description, ProvisionedSlots slots) {
     const auto& its = *description.spdm;
@@ -30,20 +59,18 @@ spdm::Profile profile_of(const DeviceDescription& description, ProvisionedSlots 
 }
 
 Device::Device(DeviceDescription description, ProvisionedSlots slots, Clock& clock, Entropy& entropy)
-    : description_{std::move(description)} {
-    if (description_.spdm) {
-        honest_.emplace(profile_of(description_, std::move(slots)), entropy);
-        if (description_.lies != Lies{}) liar_.emplace(*honest_, description_.lies);
-    }
+    : description_{std::move(description)}, entropy_{&entropy} {
+    if (description_.spdm) profile_ = profile_of(description_, std::move(slots));
+    endpoint_ = converse();
     std::vector<DoeRegisters*> mailboxes;
     if (description_.mailbox)
-        mailboxes.push_back(&mailbox_.emplace(*description_.mailbox, clock, endpoint()));
+        mailboxes.push_back(&mailbox_.emplace(*description_.mailbox, clock, endpoint_.get()));
     config_.emplace(description_.identity, std::move(mailboxes));
 }
 
-Endpoint* Device::endpoint() {
-    if (liar_) return &*liar_;
-    return honest_ ? &*honest_ : nullptr;
+std::unique_ptr<Endpoint> Device::converse() const {
+    if (!profile_) return nullptr;
+    return std::make_unique<Conversation>(*profile_, description_.lies, *entropy_);
 }
 
 std::vector<transport::DoeProtocol> Device::visible_features() const {

@@ -9,6 +9,7 @@
 #include "spdm/responder.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 
 namespace busguard::emulate {
@@ -28,27 +29,19 @@ public:
 
     const DeviceDescription& description() const { return description_; }
     ConfigRegisters& config() { return *config_; }
-    /// Where its SPDM messages go, lies included; null without SPDM.
-    Endpoint* endpoint();
+    /// What its mailbox leads to, lies included; null without SPDM.
+    Endpoint* endpoint() { return endpoint_.get(); }
+    /// A conversation apart from the mailbox's, for a link of its own; null without SPDM. The device outlives
+    /// it.
+    std::unique_ptr<Endpoint> converse() const;
     /// The data objects that a kernel finds at enumeration; none if the mailbox does not work.
     std::vector<transport::DoeProtocol> visible_features() const;
 
 private:
-    /// An honest responder as an Endpoint.
-    class Honest final : public Endpoint {
-    public:
-        Honest(spdm::Profile profile, Entropy& entropy)
-            : profile_{std::move(profile)}, responder_{profile_, entropy} {}
-        Bytes answer(ByteView request) override { return responder_.reply(request).message; }
-
-    private:
-        spdm::Profile profile_;
-        spdm::Responder responder_;
-    };
-
     DeviceDescription description_;
-    std::optional<Honest> honest_;
-    std::optional<LyingEndpoint> liar_;
+    Entropy* entropy_;
+    std::optional<spdm::Profile> profile_;
+    std::unique_ptr<Endpoint> endpoint_;
     std::optional<DoeRegisters> mailbox_;
     std::optional<ConfigRegisters> config_;  // always; made last, around the mailbox
 };
