@@ -62,4 +62,14 @@ MeasurementHash measurement_hash_of(crypto::Hash hash) {
     return static_cast<MeasurementHash>(std::to_underlying(base_hash_of(hash)) << 1U);
 }
 
+Flags<BaseAsym> supported_asym() {
+    static const auto supported = [] {
+        Flags<BaseAsym> set;
+        for (const auto& [asym, scheme] : schemes)
+            if (crypto::supported(scheme)) set = set | asym;
+        return set;
+    }();
+    return supported;
+}
+
 }  // namespace busguard::spdm

@@ -27,4 +27,7 @@ inline constexpr auto every_asym = Flags<BaseAsym>::from_bits(0x0dff);
 inline constexpr auto every_hash = Flags<BaseHash>::from_bits(0x003f);
 inline constexpr auto every_measurement_hash = Flags<MeasurementHash>::from_bits(0x007f);
 
+/// Of those, what the OpenSSL of this machine can do (Ed448 with a context since OpenSSL 3.2).
+Flags<BaseAsym> supported_asym();
+
 }  // namespace busguard::spdm

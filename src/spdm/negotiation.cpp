@@ -91,7 +91,7 @@ msg::NegotiateAlgorithms propose(const Offer& offer, const msg::CapabilityFields
     const bool measures = has_any(peer.flags, Cap::meas_sig | Cap::meas_no_sig);
     proposal.measurement_spec = measures ? dmtf_measurements : 0;
     if (version >= Version::v1_2) proposal.other_params = opaque_format_1;
-    proposal.asym = offer.asym;
+    proposal.asym = offer.asym & supported_asym();
     if (version < Version::v1_2)
         proposal.asym = proposal.asym & Flags<BaseAsym>::from_bits(0x1ff);  // EdDSA came with 1.2
     proposal.hash = offer.hash;

@@ -69,9 +69,7 @@ Responder::Reply Responder::reply(ByteView request) {
     }
     transcript_.error();
     const auto& refusal = served.error();
-    const bool early = stage_ < Stage::after_capabilities;
-    const auto error = encode(msg::Error{refusal.code, refusal.data, {}},
-                              Shape{.version = early ? Version::v1_0 : version_});
+    const auto error = encode(msg::Error{refusal.code, refusal.data, {}}, Shape{.version = version_});
     return {error ? to_bytes(error->bytes()) : Bytes{}, refusal.fault};
 }
 
@@ -104,12 +102,13 @@ Responder::Served<Bytes> Responder::serve(ByteView bytes, Stage least) {
     Shape shape{.version = version_};
     if constexpr (std::is_same_v<Request, msg::GetVersion>) shape.version = Version::v1_0;
     if constexpr (std::is_same_v<Request, msg::GetCapabilities>) {
-        // The request chooses the version, once.
+        // The request chooses the version, once; until then we speak 1.0.
+        if (stage_ == Stage::after_version) version_ = Version::v1_0;
         if (std::ranges::find(profile_->versions, version) == profile_->versions.end())
             return refuse(ErrorCode::version_mismatch, Errc::mismatch, "SPDMVersion");
         if (stage_ > Stage::after_version)
             return refuse(ErrorCode::unexpected_request, Errc::unexpected, "GET_CAPABILITIES");
-        shape.version = version;
+        shape.version = version_ = version;
     }
     auto request = decode<Request>(bytes, shape);
     if (!request) {
@@ -120,7 +119,6 @@ Responder::Served<Bytes> Responder::serve(ByteView bytes, Stage least) {
     if constexpr (std::is_same_v<Request, msg::GetCapabilities>) {
         if (auto kept = coherent_request(request->value().own, shape.version); !kept)
             return refuse(ErrorCode::invalid_request, kept.error());
-        version_ = shape.version;
     }
     auto answer = on(request->value());
     if (!answer) return Failure<Refusal>{answer.error()};
@@ -251,12 +249,10 @@ Responder::Served<msg::Certificate> Responder::on(const msg::GetCertificate& req
     if (found == presented().end()) return refuse(ErrorCode::invalid_request, Errc::bad_field, "SlotID");
     const auto& structure = found->second.structure;
     msg::Certificate answer{.slot = found->first};
-    if (version_ >= Version::v1_3) {
-        answer.attributes = profile_->slots.at(found->first).model & 7U;
-        if ((request.attributes & slot_size_requested) != 0) {
-            answer.remainder = static_cast<std::uint16_t>(structure.size());
-            return answer;
-        }
+    // CertificateInfo stays 0: without multiple keys on a connection the model is not told (DSP0274 1.3).
+    if (version_ >= Version::v1_3 && (request.attributes & slot_size_requested) != 0) {
+        answer.remainder = static_cast<std::uint16_t>(structure.size());
+        return answer;
     }
     if (request.offset >= structure.size())
         return refuse(ErrorCode::invalid_request, Errc::bad_field, "Offset");

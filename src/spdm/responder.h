@@ -15,7 +15,6 @@ namespace busguard::spdm {
 struct ProvisionedSlot {
     Bytes certificates;  ///< DER after DER, root first
     crypto::PrivateKey key;
-    std::uint8_t model = 1;  ///< since 1.3: 1 device, 2 alias, 3 generic certificate model
 };
 
 /// What a device is, as far as SPDM shows it.
