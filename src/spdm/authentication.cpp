@@ -136,6 +136,7 @@ Result<Authentication::State> Authentication::on(AwaitCertificate& now, const ms
 
     auto& chain = found_.chains[now.slot];
     chain.structure = std::move(now.so_far);
+    if (agreed.version >= Version::v1_3) chain.model = answer.attributes & 7U;
     TRY(read_chain_structure(chain.structure, now.shape.hash));
     if (crypto::digest(hash_of(agreed.hash), chain.structure) != chain.digest)
         return fail(Errc::mismatch, "Digest");

@@ -12,8 +12,9 @@ namespace busguard::spdm {
 
 /// What a certificate slot holds, as the device gave it.
 struct SlotChain {
-    Bytes structure;        ///< spdm/certificate_chain.h; empty until it was read whole
-    crypto::Digest digest;  ///< as DIGESTS told it; equal to the hash of `structure`
+    Bytes structure;         ///< spdm/certificate_chain.h; empty until it was read whole
+    crypto::Digest digest;   ///< as DIGESTS told it; equal to the hash of `structure`
+    std::uint8_t model = 0;  ///< since 1.3: certificate model, 0 when not told
 };
 
 /// A signature, and everything that it is over: enough to check it again at any time.
