@@ -79,8 +79,7 @@ public:
             return fail(Problem{
                 .where = slot.directory,
                 .message = fmt::format("the key is not one for {}", crypto::name(device.spdm->scheme))});
-        return spdm::ProvisionedSlot{credential->chain_der(), credential->key,
-                                     static_cast<std::uint8_t>(slot.alias ? 2 : 1)};
+        return spdm::ProvisionedSlot{credential->chain_der(), credential->key};
     }
 
 private:
