@@ -20,7 +20,8 @@ struct Certificate::Body {
 
 void retain(Certificate::Body& body) { body.references.fetch_add(1, std::memory_order_relaxed); }
 void release(Certificate::Body* body) {
-    if (body->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete body;
+    if (body->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        const std::unique_ptr<Certificate::Body> last{body};
 }
 
 namespace {
@@ -134,12 +135,13 @@ Result<Certificate> Certificate::parse(ByteView der) {
     }
     ERR_clear_error();
 
-    Handle<Body> body{new Body{.der = to_bytes(der),
-                               .x509 = std::move(x509),
-                               .key = std::move(key),
-                               .not_before = *not_before,
-                               .not_after = *not_after}};
-    return Certificate{std::move(body)};
+    auto body = std::make_unique<Body>();
+    body->der = to_bytes(der);
+    body->x509 = std::move(x509);
+    body->key = std::move(key);
+    body->not_before = *not_before;
+    body->not_after = *not_after;
+    return Certificate{Handle<Body>{body.release()}};
 }
 
 ByteView Certificate::der() const { return body_->der; }
@@ -180,8 +182,9 @@ std::vector<std::string> Certificate::extended_key_usage() const {
     const Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free> list{
         static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(native(), NID_ext_key_usage, nullptr, nullptr))};
     ERR_clear_error();
-    for (int n = 0; n < sk_ASN1_OBJECT_num(list.get()); ++n)
-        purposes.push_back(dotted(sk_ASN1_OBJECT_value(list.get(), n)));
+    const int count = std::max(sk_ASN1_OBJECT_num(list.get()), 0);  // -1 without a list
+    purposes.reserve(static_cast<std::size_t>(count));
+    for (int n = 0; n < count; ++n) purposes.push_back(dotted(sk_ASN1_OBJECT_value(list.get(), n)));
     return purposes;
 }
 
@@ -195,7 +198,8 @@ std::vector<OtherName> Certificate::other_names() const {
         ASN1_TYPE* value = nullptr;
         if (GENERAL_NAME_get0_otherName(sk_GENERAL_NAME_value(all.get(), n), &oid, &value) != 1) continue;
         if (ASN1_TYPE_get(value) != V_ASN1_UTF8STRING) continue;
-        const auto text = view(*value->value.utf8string);
+        const auto text =
+            view(*value->value.utf8string);  // NOLINT(cppcoreguidelines-pro-type-union-access): asked
         if (is_utf8(text)) found.push_back({dotted(oid), std::string{as_text(text)}});
     }
     return found;
@@ -203,7 +207,9 @@ std::vector<OtherName> Certificate::other_names() const {
 
 std::vector<Extension> Certificate::extensions() const {
     std::vector<Extension> all;
-    for (int n = 0; n < X509_get_ext_count(native()); ++n) {
+    const int count = X509_get_ext_count(native());
+    all.reserve(static_cast<std::size_t>(count));
+    for (int n = 0; n < count; ++n) {
         auto* one = X509_get_ext(native(), n);
         all.push_back({dotted(X509_EXTENSION_get_object(one)), X509_EXTENSION_get_critical(one) == 1,
                        to_bytes(view(*X509_EXTENSION_get_data(one)))});

@@ -19,7 +19,7 @@ struct x509_st;
 namespace busguard::crypto {
 
 /// More than any certificate that a device can send (SPDM 1.3: 64 KiB a chain).
-inline constexpr std::size_t largest_certificate = 256 * 1024;
+inline constexpr std::size_t largest_certificate = 256UL * 1024;
 /// Certificates in one chain, or in one PEM bundle.
 inline constexpr std::size_t most_in_chain = 64;
 inline constexpr std::size_t most_in_bundle = 4096;

@@ -37,7 +37,6 @@ Result<std::size_t> der_length(ByteView bytes) {
 
 EcdsaDer::EcdsaDer(ByteView raw) {
     const auto half = std::min(raw.size() / 2, widest_order);
-    size_ = 3;  // room for the SEQUENCE's header, which is written when its length is known
     integer(raw.first(half));
     integer(raw.subspan(half, half));
 

@@ -21,8 +21,8 @@ public:
 private:
     void integer(ByteView big_endian);
     // SEQUENCE with two length bytes, twice an INTEGER with two and a leading zero
-    std::array<std::byte, 3 + 2 * (2 + 1 + widest_order)> bytes_{};
-    std::size_t size_ = 0;
+    std::array<std::byte, 3 + (2 * (2 + 1 + widest_order))> bytes_{};
+    std::size_t size_ = 3;  // room for the SEQUENCE's header, which is written when its length is known
 };
 
 }  // namespace busguard::crypto

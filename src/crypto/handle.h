@@ -21,7 +21,11 @@ public:
         if (held_ != nullptr) retain(*held_);
     }
     Handle(Handle&& other) noexcept : held_{std::exchange(other.held_, nullptr)} {}
-    Handle& operator=(Handle other) noexcept {
+    Handle& operator=(const Handle& other) {
+        if (this != &other) *this = Handle{other};
+        return *this;
+    }
+    Handle& operator=(Handle&& other) noexcept {
         std::swap(held_, other.held_);
         return *this;
     }

@@ -33,7 +33,7 @@ const EVP_MD* evp(Hash hash) {
     static const auto fetched = [] {
         std::array<const EVP_MD*, all_hashes.size()> algorithms{};
         for (auto each : all_hashes)
-            algorithms[static_cast<std::size_t>(each)] = EVP_MD_fetch(nullptr, name(each).data(), nullptr);
+            algorithms[static_cast<std::size_t>(each)] = EVP_MD_fetch(nullptr, c_name(each), nullptr);
         ERR_clear_error();
         return algorithms;
     }();

@@ -24,6 +24,11 @@ OctetString octets(ByteView bytes) {
     return made;
 }
 
+/// After a call that took the object over.
+void now_owned_by_openssl(auto& object) {
+    static_cast<void>(object.release());  // NOLINT(bugprone-unused-return-value)
+}
+
 /// Adds a known extension.
 Result<void> add(X509* x509, int nid, void* value, bool critical) {
     if (X509_add1_ext_i2d(x509, nid, value, critical ? 1 : 0, X509V3_ADD_DEFAULT) == 1) return {};
@@ -90,7 +95,7 @@ Result<void> add_extended_key_usage(X509* x509, const CertificateSpec& spec) {
         auto purpose = object(oid);
         if (!purpose) return openssl_failure(Errc::bad_field, "extKeyUsage");
         if (sk_ASN1_OBJECT_push(list.get(), purpose.get()) == 0) throw std::bad_alloc{};
-        static_cast<void>(purpose.release());  // the list has it
+        now_owned_by_openssl(purpose);
     }
     return add(x509, NID_ext_key_usage, list.get(), false);
 }
@@ -122,10 +127,10 @@ Result<void> add_other_names(X509* x509, const CertificateSpec& spec) {
         ASN1_TYPE_set(value.get(), V_ASN1_UTF8STRING, text.release());
         Owned<GENERAL_NAME, GENERAL_NAME_free> name{must(GENERAL_NAME_new())};
         if (GENERAL_NAME_set0_othername(name.get(), type.get(), value.get()) != 1) throw std::bad_alloc{};
-        static_cast<void>(type.release());  // the name has both
-        static_cast<void>(value.release());
+        now_owned_by_openssl(type);
+        now_owned_by_openssl(value);
         if (sk_GENERAL_NAME_push(list.get(), name.get()) == 0) throw std::bad_alloc{};
-        static_cast<void>(name.release());
+        now_owned_by_openssl(name);
     }
     return add(x509, NID_subject_alt_name, list.get(), false);
 }
@@ -139,6 +144,15 @@ Result<void> add_extra(X509* x509, const CertificateSpec& spec) {
         if (X509_add_ext(x509, extension.get(), -1) != 1) throw std::bad_alloc{};
     }
     return {};
+}
+
+Result<void> add_extensions(X509* x509, const CertificateSpec& spec, const Certificate* issuer) {
+    TRY(add_basic_constraints(x509, spec));
+    TRY(add_key_usage(x509, spec));
+    TRY(add_extended_key_usage(x509, spec));
+    if (spec.key_identifiers) TRY(add_key_ids(x509, issuer));
+    TRY(add_other_names(x509, spec));
+    return add_extra(x509, spec);
 }
 
 /// Is issuer_key the one that belongs here?
@@ -161,12 +175,7 @@ Result<Bytes> issue(const CertificateSpec& spec, const PublicKey& subject_key, c
     TRY(set_names(x509.get(), spec, issuer));
     TRY(set_serial(x509.get(), spec.serial));
     TRY(set_validity(x509.get(), spec));
-    TRY(add_basic_constraints(x509.get(), spec));
-    TRY(add_key_usage(x509.get(), spec));
-    TRY(add_extended_key_usage(x509.get(), spec));
-    TRY(add_key_ids(x509.get(), issuer));
-    TRY(add_other_names(x509.get(), spec));
-    TRY(add_extra(x509.get(), spec));
+    TRY(add_extensions(x509.get(), spec, issuer));
 
     const auto type = issuer_key.public_key().type();
     const bool itself = type == KeyType::ed25519 || type == KeyType::ed448;

@@ -15,7 +15,7 @@
 
 namespace busguard::crypto {
 
-/// What a certificate to be made says. Version 3; key identifiers are added.
+/// What a certificate to be made says. Version 3.
 struct CertificateSpec {
     /// Attribute and value, e.g. {"C", "US"}, {"O", "Example"}, {"CN", "Device 1"}: OpenSSL's short names.
     std::vector<std::pair<std::string, std::string>> subject;
@@ -27,6 +27,7 @@ struct CertificateSpec {
     std::optional<KeyUsage> key_usage;            ///< critical
     std::vector<std::string> extended_key_usage;  ///< dotted; empty: no extension
     std::vector<OtherName> other_names;           ///< subjectAltName; empty: no extension
+    bool key_identifiers = true;                  ///< of the subject, and the issuer's if it has one
     std::vector<Extension> extra;                 ///< as they are
 };
 

@@ -86,11 +86,13 @@ Result<void> check_call(const PublicKey& key, Scheme scheme, Hash hash, ByteView
 /// Sets a context up by `init`, EVP_DigestSignInit_ex or EVP_DigestVerifyInit_ex.
 bool begin(auto init, EVP_MD_CTX* state, Scheme scheme, Hash hash, EVP_PKEY* key, ByteView context) {
     std::array<OSSL_PARAM, 2> params{OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
-    if (scheme == Scheme::ed448 && !context.empty())
-        params[0] = OSSL_PARAM_construct_octet_string("context-string",
-                                                      const_cast<std::byte*>(context.data()), context.size());
+    if (scheme == Scheme::ed448 && !context.empty()) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): only read
+        auto* octets = const_cast<std::byte*>(context.data());
+        params[0] = OSSL_PARAM_construct_octet_string("context-string", octets, context.size());
+    }
     EVP_PKEY_CTX* details = nullptr;
-    const char* md = hashes_itself(scheme) ? nullptr : name(hash).data();
+    const char* md = hashes_itself(scheme) ? nullptr : c_name(hash);
     if (init(state, &details, md, nullptr, nullptr, key, params.data()) != 1) return false;
     return !is_pss(scheme) || (EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING) == 1 &&
                                EVP_PKEY_CTX_set_rsa_pss_saltlen(details, RSA_PSS_SALTLEN_DIGEST) == 1);
@@ -103,7 +105,8 @@ Result<Bytes> raw_ecdsa(ByteView der, std::size_t size) {
     Bytes raw(size);
     const int half = static_cast<int>(size / 2);
     if (!pair || BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), out(raw.data()), half) != half ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), out(raw.data() + half), half) != half)
+        BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), out(std::span{raw}.last(raw.size() / 2).data()), half) !=
+            half)
         return openssl_failure(Errc::crypto, "sign");
     return raw;
 }
@@ -142,7 +145,8 @@ Result<PublicKey> PublicKey::from_spki(ByteView der) {
         const bool unknown = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_UNSUPPORTED_ALGORITHM;
         return openssl_failure(unknown ? Errc::unsupported : Errc::bad_field, "SubjectPublicKeyInfo");
     }
-    if (at != in(der) + der.size()) return fail(Errc::trailing_bytes, "SubjectPublicKeyInfo");
+    if (static_cast<std::size_t>(at - in(der)) != der.size())
+        return fail(Errc::trailing_bytes, "SubjectPublicKeyInfo");
     ERR_clear_error();
     return PublicKey{std::move(key)};
 }
@@ -229,7 +233,8 @@ Result<PrivateKey> PrivateKey::from_der(ByteView der) {
     const auto* at = in(der);
     Handle<evp_pkey_st> key{d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size()))};
     if (!key) return openssl_failure(Errc::bad_field, "private key");
-    if (at != in(der) + der.size()) return fail(Errc::trailing_bytes, "private key");
+    if (static_cast<std::size_t>(at - in(der)) != der.size())
+        return fail(Errc::trailing_bytes, "private key");
     ERR_clear_error();
     return PrivateKey{std::move(key)};
 }

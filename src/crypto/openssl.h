@@ -41,6 +41,7 @@ using GeneralNames = Owned<GENERAL_NAMES, free_extensions>;
 template <class T>
 using OpensslMemory = Owned<T, free_openssl>;
 
+// NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL's bytes are unsigned char, ours std::byte
 inline const unsigned char* in(ByteView bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
@@ -48,6 +49,7 @@ inline unsigned char* out(std::byte* bytes) { return reinterpret_cast<unsigned c
 inline ByteView view(const unsigned char* data, std::size_t size) {
     return {reinterpret_cast<const std::byte*>(data), size};
 }
+// NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
 inline ByteView view(const ASN1_STRING& text) {
     return view(ASN1_STRING_get0_data(&text), static_cast<std::size_t>(ASN1_STRING_length(&text)));
 }
@@ -61,6 +63,11 @@ P must(P pointer) {
 
 /// An error with OpenSSL's newest packed code as `detail` (`openssl errstr HEX` reads it); empties its queue.
 Failure<Error> openssl_failure(Errc code, std::string_view what);
+
+/// OpenSSL's name of the algorithm.
+inline const char* c_name(Hash hash) {
+    return name(hash).data();  // NOLINT(bugprone-suspicious-stringview-data-usage): a literal
+}
 
 /// The algorithm, fetched once a process; null if no provider has it.
 const EVP_MD* evp(Hash hash);

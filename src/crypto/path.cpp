@@ -15,7 +15,7 @@ using Stop = std::optional<PathFailure>;
 struct Walk {
     std::vector<X509*> order;  // from the top down
     std::size_t above = 0;     // 1 if order[0] is such an anchor
-    const PathPolicy& policy;
+    const PathPolicy* policy = nullptr;
     Stop date;  // the first date that is wrong: named only if nothing else is
 
     /// OpenSSL counts from the leaf up.
@@ -79,7 +79,7 @@ bool all_tolerated(const X509* certificate, const std::vector<std::string>& tole
         auto* extension = X509_get_ext(certificate, n);
         if (X509_EXTENSION_get_critical(extension) != 1 || X509_supported_extension(extension) == 1) continue;
         const auto oid = dotted(X509_EXTENSION_get_object(extension));
-        if (std::find(tolerate.begin(), tolerate.end(), oid) == tolerate.end()) return false;
+        if (std::ranges::find(tolerate, oid) == tolerate.end()) return false;
     }
     return true;
 }
@@ -90,7 +90,7 @@ bool all_tolerated(const X509* certificate, const std::vector<std::string>& tole
 /// it stands. Whether names and key identifiers fit was checked before (check_links).
 int issued_by_predecessor(X509_STORE_CTX* context, X509* certificate, X509* issuer) noexcept {
     const auto& order = walk_of(context).order;
-    const auto at = std::find(order.begin(), order.end(), certificate);
+    const auto at = std::ranges::find(order, certificate);
     return at != order.end() && at != order.begin() && *(at - 1) == issuer ? 1 : 0;
 }
 
@@ -104,7 +104,7 @@ int on_fault(int ok, X509_STORE_CTX* context) noexcept {
     }
     if (error == X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION) {
         const auto* certificate = X509_STORE_CTX_get_current_cert(context);
-        return certificate != nullptr && all_tolerated(certificate, walk.policy.tolerate) ? 1 : 0;
+        return certificate != nullptr && all_tolerated(certificate, walk.policy->tolerate) ? 1 : 0;
     }
     return 0;
 }
@@ -163,10 +163,10 @@ Stop check_path(Walk& walk) {
     auto* param = X509_STORE_CTX_get0_param(context.get());
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);  // the top need not be a root
     X509_VERIFY_PARAM_set_auth_level(param, security_level);
-    if (walk.policy.time == PathPolicy::Time::ignore)
+    if (walk.policy->time == PathPolicy::Time::ignore)
         X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
     else
-        X509_VERIFY_PARAM_set_time(param, walk.policy.at.time_since_epoch().count());
+        X509_VERIFY_PARAM_set_time(param, walk.policy->at.time_since_epoch().count());
 
     const bool ok = X509_verify_cert(context.get()) == 1;
     ERR_clear_error();
@@ -184,7 +184,7 @@ Stop check_path(Walk& walk) {
 Stop check_below(const Certificate* anchor, std::span<const Certificate> path, const PathPolicy& policy) {
     if (anchor != nullptr)
         if (auto stop = check_issuer(*anchor, std::nullopt)) return stop;
-    Walk walk{.policy = policy};
+    Walk walk{.policy = &policy};
     if (anchor != nullptr) walk.order.push_back(anchor->native());
     walk.above = walk.order.size();
     for (const auto& certificate : path) walk.order.push_back(certificate.native());
@@ -205,7 +205,7 @@ PathResult verify_path(std::span<const Certificate> root_to_leaf, std::span<cons
 
     // An anchor in the path, usually its root.
     for (const auto& certificate : root_to_leaf) {
-        const auto anchor = std::find(anchors.begin(), anchors.end(), certificate);
+        const auto anchor = std::ranges::find(anchors, certificate);
         if (anchor == anchors.end()) continue;
         if (auto stop = check_below(nullptr, root_to_leaf, policy)) return Failure{*stop};
         return static_cast<std::size_t>(anchor - anchors.begin());

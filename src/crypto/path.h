@@ -44,7 +44,7 @@ struct PathFailure {
 };
 
 struct PathPolicy {
-    std::chrono::sys_seconds at{};  ///< when the path has to be valid
+    std::chrono::sys_seconds at;  ///< when the path has to be valid
     enum class Time : std::uint8_t { check, ignore } time = Time::check;
     std::vector<std::string> tolerate;  ///< OIDs, dotted, of extensions that may be critical and unknown
 };

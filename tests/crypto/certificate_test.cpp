@@ -91,7 +91,7 @@ TEST(Certificate, EscapesHostileNames) {
                        "e \x7f"}};
     const auto certificate = make(wanted, nullptr).certificate;
     const auto text = certificate.subject();
-    for (char c : text) EXPECT_TRUE(c >= 0x20 && c < 0x7f) << text;
+    for (const char c : text) EXPECT_TRUE(c >= 0x20 && c < 0x7f) << text;
     EXPECT_NE(text.find("a\\0Ab\\1B[31m\\,O=\\\"Bank\\\"\\00c"), std::string::npos) << text;
     EXPECT_NE(text.find("Stra\\C3\\9Fe"), std::string::npos) << text;
 }
@@ -110,7 +110,7 @@ TEST(Certificate, ListsOnlyOtherNamesThatAreUtf8Text) {
 TEST(Certificate, RefusesTheSameExtensionTwice) {
     auto wanted = spec("Twice");
     wanted.extra = {{"1.2.3.4", false, bytes({5, 0})}, {"1.2.3.4", false, bytes({5, 0})}};
-    const auto key = test::other_key();
+    const auto& key = test::other_key();
     const auto der = issue(wanted, key.public_key(), nullptr, key, Hash::sha_384);
     ASSERT_TRUE(der);
     EXPECT_EQ(Certificate::parse(*der).error(), (Error{Errc::bad_field, "extensions"}));
@@ -120,7 +120,7 @@ TEST(Certificate, RefusesAKnownExtensionThatDoesNotParse) {
     for (const auto* oid : {"2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.17"}) {
         auto wanted = spec("Broken");
         wanted.extra = {{oid, false, bytes({0x30, 0x05, 0x01})}};
-        const auto key = test::other_key();
+        const auto& key = test::other_key();
         const auto der = issue(wanted, key.public_key(), nullptr, key, Hash::sha_384);
         ASSERT_TRUE(der);
         const auto parsed = Certificate::parse(*der);
@@ -133,7 +133,7 @@ TEST(Certificate, RefusesMoreExtensionsThanAnyoneUses) {
     auto wanted = spec("Many");
     for (int n = 0; n < 200; ++n)
         wanted.extra.push_back({"1.2.3." + std::to_string(n), false, bytes({5, 0})});
-    const auto key = test::other_key();
+    const auto& key = test::other_key();
     const auto der = issue(wanted, key.public_key(), nullptr, key, Hash::sha_384);
     ASSERT_TRUE(der);
     EXPECT_EQ(Certificate::parse(*der).error(), (Error{Errc::too_large, "extensions"}));
@@ -155,6 +155,56 @@ TEST(Certificate, IsExactlyOneInDer) {
     EXPECT_EQ(Certificate::parse(ber).error(), (Error{Errc::bad_field, "Certificate", 1}));
 }
 
+TEST(Certificate, IsDerAroundTheSignedPartToo) {
+    const auto der = to_bytes(make(spec("Exact"), nullptr, Scheme::ecdsa_p256).certificate.der());
+    ASSERT_EQ(der[1], std::byte{0x82});
+    auto at = 4 + *der_length(ByteView{der}.subspan(4));  // tbsCertificate,
+    at += *der_length(ByteView{der}.subspan(at));         // signatureAlgorithm, signatureValue
+    ASSERT_EQ(der[at], std::byte{0x03});
+    auto ber = der;  // a length byte more than needed
+    ber.insert(ber.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::byte{0x81});
+    ber[3] = static_cast<std::byte>(std::to_integer<unsigned>(ber[3]) + 1);
+    ASSERT_NE(ber[3], std::byte{0});
+    EXPECT_EQ(Certificate::parse(ber).error(), (Error{Errc::bad_field, "Certificate"}));
+
+    auto other_algorithm = der;  // ecdsa-with-SHA384 becomes SHA512 outside what is signed
+    const auto inner = 4 + *der_length(ByteView{der}.subspan(4));
+    ASSERT_EQ(other_algorithm[inner + 11], std::byte{3});
+    other_algorithm[inner + 11] = std::byte{4};
+    EXPECT_EQ(Certificate::parse(other_algorithm).error(), (Error{Errc::mismatch, "signatureAlgorithm"}));
+}
+
+TEST(Certificate, HasExtensionsInVersion3Alone) {
+    auto der = to_bytes(make(spec("Old"), nullptr).certificate.der());
+    const auto version = bytes({0xa0, 0x03, 0x02, 0x01, 0x02});
+    const auto at = std::ranges::search(der, version).begin();
+    ASSERT_NE(at, der.end());
+    *(at + 4) = std::byte{1};
+    EXPECT_EQ(Certificate::parse(der).error(), (Error{Errc::bad_field, "version"}));
+    *(at + 4) = std::byte{7};
+    EXPECT_EQ(Certificate::parse(der).error(), (Error{Errc::bad_field, "version"}));
+}
+
+TEST(Certificate, HasDatesInRfc5280sFormsAlone) {
+    auto wanted = spec("Dated");
+    wanted.not_after = date(2060, 1, 1);
+    const auto der = to_bytes(make(wanted, nullptr).certificate.der());
+    const auto change = [&](std::string_view from, std::string_view to) {
+        auto altered = der;
+        const auto at = std::ranges::search(altered, as_bytes(from)).begin();
+        std::ranges::copy(as_bytes(to), at);
+        const auto parsed = Certificate::parse(altered);
+        return parsed ? std::string_view{"accepted"} : parsed.error().what;
+    };
+    EXPECT_EQ(change("200101000000Z", "210228235959Z"), "accepted");
+    for (const auto* bad :
+         {"210229000000Z", "201301000000Z", "200100000000Z", "200101240000Z", "200101006000Z",
+          "200101000060Z", "200101000000+", "20010100000 Z", "2001010000+1Z"})
+        EXPECT_EQ(change("200101000000Z", bad), "notBefore") << bad;
+    EXPECT_EQ(change("20600101000000Z", "20600101000000z"), "notAfter");
+    EXPECT_EQ(change("20600101000000Z", "206001010000.5Z"), "notAfter");
+}
+
 TEST(Certificate, SurvivesEveryFlippedByte) {
     const auto root = make(ca_spec("Root"), nullptr);
     auto wanted = spec("Leaf");
@@ -167,7 +217,7 @@ TEST(Certificate, SurvivesEveryFlippedByte) {
     const std::vector<Certificate> anchors{root.certificate};
     int parsed = 0;
     for (std::size_t n = 0; n < der.size(); ++n) {
-        for (unsigned mask : {0x01U, 0x80U, 0xffU}) {
+        for (const unsigned mask : {0x01U, 0x80U, 0xffU}) {
             auto altered = der;
             altered[n] ^= static_cast<std::byte>(mask);
             const auto certificate = Certificate::parse(altered);

@@ -29,7 +29,11 @@ TEST(Issue, NeverGivesACertificateThatCannotBeVerified) {
             const auto& key = key_of(scheme);
             const auto der = issue(ca_spec("Root"), key.public_key(), nullptr, key, hash);
             if (der) {
-                EXPECT_TRUE(Certificate::parse(*der));
+                const auto root = *Certificate::parse(*der);
+                const auto leaf =
+                    Certificate::parse(*issue(spec("Leaf"), key.public_key(), &root, key, hash));
+                EXPECT_TRUE(verify_path({&*leaf, 1}, {&root, 1}, {.at = test::date(2030, 1, 1)}))
+                    << name(hash);
             } else {
                 EXPECT_EQ(der.error().code, Errc::unsupported) << name(hash);
             }

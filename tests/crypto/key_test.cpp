@@ -8,7 +8,7 @@ using test::key_of;
 
 std::string case_name(const testing::TestParamInfo<Scheme>& info) {
     std::string text{name(info.param)};
-    std::replace(text.begin(), text.end(), '-', '_');
+    std::ranges::replace(text, '-', '_');
     return text;
 }
 
@@ -296,7 +296,7 @@ Bytes raw_of(ByteView der, std::size_t size) {
         auto value = der.subspan(at + 2, length);
         at += 2 + length;
         if (value.size() > size / 2) value = value.last(size / 2);
-        raw.resize(raw.size() + size / 2 - value.size());
+        raw.resize(raw.size() + (size / 2) - value.size());
         append(raw, value);
     }
     return raw;

@@ -8,6 +8,7 @@ using test::ca_spec;
 using test::date;
 using test::make;
 using test::Node;
+using test::plain;
 using test::spec;
 
 /// Root, middle, leaf; and what tests do with them.
@@ -143,6 +144,9 @@ TEST_F(Path, HasItsTime) {
                  PathFault::signature_invalid, 2);
     expect_fault(verify({root.certificate, middle.certificate, old_leaf}, {stranger.certificate}),
                  PathFault::untrusted_root, 0);
+    expect_fault(verify({root.certificate, middle.certificate, broken(leaf.certificate)}, anchors,
+                        {.at = date(2041, 1, 1)}),
+                 PathFault::signature_invalid, 2);
 }
 
 TEST_F(Path, HasNoEndIn9999AndMayBeginBefore1970) {
@@ -154,7 +158,7 @@ TEST_F(Path, HasNoEndIn9999AndMayBeginBefore1970) {
     const auto old_root = make(ageless(ca_spec("Old")), nullptr);
     const auto old_leaf = make(ageless(spec("Leaf")), &old_root);
     const std::vector path{old_root.certificate, old_leaf.certificate};
-    for (int year : {1960, 1970, 2030, 2040, 2110, 9999})
+    for (const int year : {1960, 1970, 2030, 2040, 2110, 9999})
         EXPECT_TRUE(verify(path, {old_root.certificate}, {.at = date(year, 6, 1)})) << year;
     expect_fault(verify(path, {old_root.certificate}, {.at = date(1950, 1, 1)}), PathFault::not_yet_valid, 0);
 }
@@ -249,6 +253,60 @@ TEST_F(Path, TellsNamesakesApartByTheirOrder) {
                  PathFault::wrong_issuer, 2);
 }
 
+TEST_F(Path, TellsNamesakesWithoutKeyIdentifiersApartByTheirOrder) {
+    // X issues Y, Y issues another X, that one the leaf: by names alone the first X might have, too.
+    const auto top = make(plain(ca_spec("Root")), nullptr);
+    const auto first = make(plain(ca_spec("X")), &top);
+    const auto between = make(plain(ca_spec("Y")), &first);
+    const auto second = make(plain(ca_spec("X")), &between);
+    const auto end = make(plain(spec("Leaf")), &second);
+    const auto result =
+        verify({top.certificate, first.certificate, between.certificate, second.certificate, end.certificate},
+               {top.certificate});
+    EXPECT_TRUE(result) << result.error().detail;
+    const auto other_end = make(plain(spec("Leaf")), &first);
+    expect_fault(verify({top.certificate, first.certificate, between.certificate, second.certificate,
+                         other_end.certificate},
+                        {top.certificate}),
+                 PathFault::signature_invalid, 4);
+}
+
+TEST_F(Path, OfAnImpostorIsUntrustedWithoutKeyIdentifiersToo) {
+    const auto true_root = make(plain(ca_spec("Root")), nullptr);
+    const auto false_root = make(plain(ca_spec("Root")), nullptr);
+    const auto false_leaf = make(plain(spec("Leaf")), &false_root);
+    const std::vector anchors{true_root.certificate};
+    expect_fault(verify({false_root.certificate, false_leaf.certificate}, anchors), PathFault::untrusted_root,
+                 0);
+    expect_fault(verify({true_root.certificate, false_leaf.certificate}, anchors),
+                 PathFault::signature_invalid, 1);
+    expect_fault(verify({false_leaf.certificate}, anchors), PathFault::signature_invalid, 0);
+}
+
+TEST_F(Path, BelowOneOfTwoNamesakesFailsForItsOwnReason) {
+    const auto one = make(plain(ca_spec("Root")), nullptr);
+    const auto two = make(plain(ca_spec("Root")), nullptr);
+    auto wanted = plain(spec("Leaf"));
+    wanted.not_after = date(2025, 1, 1);
+    const auto old_leaf = make(wanted, &one);
+    for (const auto& anchors :
+         {std::vector{one.certificate, two.certificate}, {two.certificate, one.certificate}})
+        expect_fault(verify({old_leaf.certificate}, anchors), PathFault::expired, 0);
+}
+
+TEST_F(Path, WithAKeyThatNobodyKnowsIsUnsupported) {
+    auto der = to_bytes(middle.certificate.der());
+    const auto known = *from_hex("06072a8648ce3d0201");  // id-ecPublicKey (RFC 5480)
+    const auto at = std::ranges::search(der, known).begin();
+    ASSERT_NE(at, der.end());
+    *(at + 8) = std::byte{0x7f};
+    const auto strange = Certificate::parse(der);
+    ASSERT_TRUE(strange) << "the rest of it can be shown";
+    EXPECT_EQ(strange->public_key().error(), (Error{Errc::unsupported, "subjectPublicKey"}));
+    expect_fault(verify({root.certificate, *strange, leaf.certificate}, {root.certificate}),
+                 PathFault::unsupported_algorithm, 2);
+}
+
 TEST_F(Path, MayHoldARootThatChangedItsKey) {
     const auto renewed = make(ca_spec("Root"), &root);
     EXPECT_TRUE(renewed.certificate.self_issued());
@@ -281,7 +339,7 @@ TEST_F(Path, OfARealGpuLeadsToItsVendor) {
     const auto anchors =
         *parse_pem_bundle(as_text(test::read_file(data / "nvidia-hopper" / "verifier_device_root.pem")));
     ASSERT_EQ(chain.size(), 5U);
-    std::reverse(chain.begin(), chain.end());
+    std::ranges::reverse(chain);
     const auto result = verify(chain, anchors);
     ASSERT_TRUE(result) << name(result.error().fault) << " " << result.error().detail;
     EXPECT_TRUE(verify({chain.begin() + 1, chain.end()}, anchors));

@@ -45,6 +45,11 @@ CertificateSpec ca_spec(const std::string& common_name) {
     return made;
 }
 
+CertificateSpec plain(CertificateSpec made) {
+    made.key_identifiers = false;
+    return made;
+}
+
 Node make(const CertificateSpec& spec, const Node* issuer, Scheme scheme) {
     auto key = PrivateKey::generate(scheme);
     const auto& signer = issuer == nullptr ? *key : issuer->key;

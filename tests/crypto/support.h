@@ -31,6 +31,8 @@ struct Node {
 /// Defaults for a certificate with this common name: serial 1, 2020 to 2040.
 CertificateSpec spec(const std::string& common_name);
 CertificateSpec ca_spec(const std::string& common_name);
+/// Without key identifiers: names alone tell the issuer.
+CertificateSpec plain(CertificateSpec made);
 /// Fails the test when it cannot be made. `issuer` null: self-signed.
 Node make(const CertificateSpec& spec, const Node* issuer, Scheme scheme = Scheme::ecdsa_p384);
 
