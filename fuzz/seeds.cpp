@@ -1,6 +1,10 @@
 #include "base/hex.h"
 #include "fuzz/spdm_device.h"
 #include "spdm/certificate_chain.h"
+#include "transport/config_space.h"
+#include "transport/doe.h"
+#include "transport/little_endian.h"
+#include "transport/socket_frame.h"
 
 #include <filesystem>
 #include <fstream>
@@ -141,6 +145,65 @@ void texts(const Corpora& corpora) {
                     as_bytes(text));
 }
 
+void mailboxes(const Corpora& corpora) {
+    using namespace transport;
+    corpora.put("data_object", "discovery", *encode_object(doe_discovery, discovery_request(0, 2)));
+    corpora.put("data_object", "discovery-request", discovery_request(1, 0));
+    corpora.put("data_object", "spdm", *encode_object(doe_spdm, bytes_of({0x10, 0x84, 0, 0})));
+
+    const auto request = bytes_of({0x10, 0x84, 0, 0});
+    for (const auto kind :
+         {SocketTransport::none, SocketTransport::mctp, SocketTransport::pci_doe, SocketTransport::tcp}) {
+        const auto payload = wrap(kind, request);
+        const auto frame = encode_frame({SocketCommand::normal, kind, *payload});
+        auto twice = frame;
+        append(twice, encode_frame({SocketCommand::test, kind, to_bytes(as_bytes(client_hello))}));
+        corpora.put("socket_frame", std::string{name(kind)}, twice);
+        corpora.put("socket_frame", std::string{name(kind)} + "-payload", *payload);
+    }
+
+    // Status: idle twice, ready; then the answer's double words, each after a look at the status.
+    const auto dwords = [](std::initializer_list<std::uint32_t> values) {
+        Bytes all;
+        for (const auto value : values) append_dword(all, value);
+        return all;
+    };
+    constexpr std::uint32_t ready = 1U << 31U;
+    corpora.put("mailbox", "answer",
+                dwords({0, 0, ready, 0x00010001, ready, 4, ready, 0x00000410, ready, 0x0100, 0}));
+    corpora.put("mailbox", "busy", dwords({1, 1, 1, 0, 0, ready}));
+    corpora.put("mailbox", "error", dwords({4, 4, 0, 0, ready, 4}));
+    corpora.put("mailbox", "discovery", dwords({2, 0, ready, 0x00000001, ready, 3, ready, 0x00000001, 0}));
+
+    // Power management and PCI Express; a DOE mailbox, and a serial number behind it.
+    Bytes space(ConfigSpace::extended_size);
+    const auto put = [&](std::size_t at, std::uint32_t value) {
+        for (unsigned byte = 0; byte < 4; ++byte)
+            space[at + byte] = static_cast<std::byte>(value >> 8 * byte & 0xffU);
+    };
+    put(0x00, 0x00101b36);
+    put(0x04, 0x00100000);  // Capabilities List
+    put(0x08, 0x01080202);
+    put(0x2c, 0x11001af4);
+    put(0x34, 0x40);
+    put(0x40, 0x00035001);
+    put(0x50, 0x00020010);
+    put(0x100, 0x1802002e);
+    put(0x180, 0x00010003);
+    put(0x184, 0x12345678);
+    corpora.put("config_walk", "endpoint", ByteView{space}.first(0x190));
+    put(0x180, 0x10010003);
+    corpora.put("config_walk", "loop", ByteView{space}.first(0x190));
+
+    // An aligned access each: write mailbox three times, GO, wait, read.
+    corpora.put("emulated_mailbox", "exchange", bytes_of({0x20, 2,    0, 0, 1, 2, 0, 0, 2, 2, 0, 0, 3, 3, 0,
+                                                          0,    0x80, 5, 0, 0, 9, 4, 0, 0, 0, 4, 0, 0, 0}));
+    corpora.put("emulated_mailbox", "babble",
+                bytes_of({4, 2, 0, 0, 1, 3, 0, 0, 0x80, 4, 0, 0, 0, 4, 0, 0, 0}));
+    corpora.put("emulated_mailbox", "abort",
+                bytes_of({1, 2, 0, 0, 1, 3, 0, 0, 1, 0, 0, 0, 0xff, 1, 4, 0, 4}));
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -150,5 +213,6 @@ int main(int count, char** words) {
     certificates(corpora);
     measurements(corpora);
     protocol(corpora);
+    mailboxes(corpora);
     return 0;
 }
