@@ -61,8 +61,7 @@ build() {
     fi
     if ! cmake --preset "$preset" "${launcher[@]}" >"$log" 2>&1 ||
         ! cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} >>"$log" 2>&1; then
-        grep -nE 'error:|Error|FAILED' "$log" | head -n 20
-        tail -n 30 "$log"
+        grep -E -A 6 'error:|CMake Error' "$log" | head -n 40 || tail -n 30 "$log"
         return 1
     fi
 }

@@ -12,7 +12,7 @@ constexpr std::uint8_t second_version = 2;  // what every capability from versio
 
 Discovery::Discovery(ConfigSpace& space, DoeCapability where)
     : mailbox_{space, where, largest_answer},
-      version_{where.version >= 2 ? where.version : std::uint8_t{0}} {}
+      version_{where.version >= 2 ? second_version : std::uint8_t{0}} {}
 
 Result<Discovery::Progress> Discovery::poll(Time now) {
     if (!std::exchange(begun_, true)) TRY(ask(0, now));
