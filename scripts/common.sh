@@ -71,5 +71,5 @@ build() {
 program_packages=(
     g++ cmake ninja-build pkg-config
     libssl-dev libfuse3-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
-    fuse3
+    fuse3 python3
 )
