@@ -19,11 +19,11 @@ public:
 private:
     class Honest final : public Endpoint {
     public:
-        explicit Honest(spdm::Responder& responder) : responder_{responder} {}
-        Bytes answer(ByteView request) override { return responder_.reply(request).message; }
+        explicit Honest(spdm::Responder& responder) : responder_{&responder} {}
+        Bytes answer(ByteView request) override { return responder_->reply(request).message; }
 
     private:
-        spdm::Responder& responder_;
+        spdm::Responder* responder_;
     };
 
     spdm::Responder responder_;

@@ -47,7 +47,7 @@ Bytes bytes_of(std::span<const std::uint32_t> dwords) {
 
 DoeRegisters::DoeRegisters(MailboxDescription description, Clock& clock, Endpoint* endpoint)
     : description_{std::move(description)},
-      clock_{clock},
+      clock_{&clock},
       endpoint_{endpoint},
       noise_{static_cast<std::minstd_rand::result_type>(description_.seed)} {}
 
@@ -73,8 +73,8 @@ void DoeRegisters::write(std::uint16_t offset, std::uint32_t value) {
     }
 }
 
-bool DoeRegisters::is_ready() const { return next_ < outgoing_.size() && clock_.now() >= ready_at_; }
-bool DoeRegisters::is_working() const { return next_ < outgoing_.size() && clock_.now() < ready_at_; }
+bool DoeRegisters::is_ready() const { return next_ < outgoing_.size() && clock_->now() >= ready_at_; }
+bool DoeRegisters::is_working() const { return next_ < outgoing_.size() && clock_->now() < ready_at_; }
 
 std::uint32_t DoeRegisters::status() const {
     auto bits = description_.stray_status_bits;
@@ -140,7 +140,7 @@ void DoeRegisters::go() {
 }
 
 void DoeRegisters::send(transport::DoeProtocol kind, ByteView payload, Time latency) {
-    const auto dwords = header_dwords + (payload.size() + 3) / 4;
+    const auto dwords = header_dwords + ((payload.size() + 3) / 4);
     if (dwords > most_dwords) {
         error_ = true;
         return;
@@ -149,12 +149,12 @@ void DoeRegisters::send(transport::DoeProtocol kind, ByteView payload, Time late
     outgoing_[0] = header_of(kind);
     outgoing_[1] = static_cast<std::uint32_t>(dwords) & length_mask;
     for (std::size_t i = 0; i < payload.size(); ++i)
-        outgoing_[header_dwords + i / 4] |= std::to_integer<std::uint32_t>(payload[i]) << 8 * (i % 4);
-    ready_at_ = clock_.now() + latency;
+        outgoing_[header_dwords + (i / 4)] |= std::to_integer<std::uint32_t>(payload[i]) << 8 * (i % 4);
+    ready_at_ = clock_->now() + latency;
 }
 
 void DoeRegisters::babble() {
-    Bytes noise(4 + noise_() % 256);
+    Bytes noise(4 + (noise_() % 256));
     std::ranges::generate(noise, [this] { return static_cast<std::byte>(noise_() >> 8); });
     send(transport::doe_spdm, noise, description_.latency);
     switch (noise_() % 4) {

@@ -68,7 +68,7 @@ private:
     void send(transport::DoeProtocol kind, ByteView payload, Time latency);
 
     MailboxDescription description_;
-    Clock& clock_;
+    Clock* clock_;
     Endpoint* endpoint_;
     std::vector<std::uint32_t> incoming_;
     std::vector<std::uint32_t> outgoing_;  // what is still to be read

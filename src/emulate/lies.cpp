@@ -83,7 +83,7 @@ Bytes LyingEndpoint::answer_patiently(ByteView request) {
 
 Bytes LyingEndpoint::answer_now(ByteView request) {
     auto answer =
-        lies_.replay && code_of(request) == Code::challenge ? replayed(request) : honest_.answer(request);
+        lies_.replay && code_of(request) == Code::challenge ? replayed(request) : honest_->answer(request);
     meddle(request, answer);
     return answer;
 }
@@ -91,14 +91,14 @@ Bytes LyingEndpoint::answer_now(ByteView request) {
 /// An answer that is sound in everything but what it answers: it was made for another nonce, and from 1.3 on
 /// for another RequesterContext.
 Bytes LyingEndpoint::replayed(ByteView request) {
-    if (request.size() < header + spdm::nonce_size) return honest_.answer(request);
+    if (request.size() < header + spdm::nonce_size) return honest_->answer(request);
     Recording recording;
     std::ranges::copy(request.first(header), recording.head.begin());
     const auto known = std::ranges::find(recordings_, recording.head, &Recording::head);
     if (known != recordings_.end()) return known->answer;
     auto earlier = to_bytes(request);
     for (auto& byte : std::span{earlier}.subspan(header)) byte ^= std::byte{0x5a};
-    recording.answer = honest_.answer(earlier);
+    recording.answer = honest_->answer(earlier);
     if (code_of(recording.answer) == Code::challenge_auth && recordings_.size() < most_recordings)
         recordings_.push_back(recording);
     return recording.answer;

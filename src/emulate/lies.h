@@ -13,7 +13,7 @@ namespace busguard::emulate {
 class LyingEndpoint final : public Endpoint {
 public:
     /// `honest` outlives this.
-    LyingEndpoint(Endpoint& honest, const Lies& lies) : honest_{honest}, lies_{lies} {}
+    LyingEndpoint(Endpoint& honest, const Lies& lies) : honest_{&honest}, lies_{lies} {}
 
     Bytes answer(ByteView request) override;
 
@@ -29,7 +29,7 @@ private:
     Bytes replayed(ByteView request);
     void meddle(ByteView request, Bytes& answer) const;
 
-    Endpoint& honest_;
+    Endpoint* honest_;
     Lies lies_;
     std::uint32_t busy_left_ = 0;
     std::uint32_t not_ready_left_ = 0;

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "emulate/pki.h"
 #include "host/files.h"
+#include "trust/profile.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,7 @@ class SlotMaker {
 public:
     SlotMaker(const MachineDescription& machine, const std::map<std::string, Credential>& authorities,
               const fs::path& state, Entropy& entropy)
-        : machine_{machine}, authorities_{authorities}, state_{state}, entropy_{entropy} {}
+        : machine_{&machine}, authorities_{&authorities}, state_{&state}, entropy_{&entropy} {}
 
     Checked<spdm::ProvisionedSlot> make(const DeviceDescription& device, const SlotDescription& slot) {
         const auto credential = slot.directory.empty() ? issue(device, slot) : load(slot.directory);
@@ -84,36 +85,37 @@ public:
 
 private:
     Checked<Credential> issue(const DeviceDescription& device, const SlotDescription& slot) {
-        const auto& signer = authorities_.at(slot.issuer);
-        const auto& above = authorities_.at(slot.presents);
+        const auto& signer = authorities_->at(slot.issuer);
+        const auto& above = authorities_->at(slot.presents);
         // In a forgery these two are not a pair: the key is the forger's, the certificates are somebody
         // else's.
         const Credential issuer{signer.key, above.chain};
-        LeafSpec leaf{.organization = machine_.authorities.at(slot.presents).subject,
+        LeafSpec leaf{.organization = machine_->authorities.at(slot.presents).subject,
                       .common_name = device.name.empty() ? device.address.text() : device.name,
                       .scheme = device.spdm->scheme,
                       .validity = slot.validity,
                       .device_info = slot.device_info};
-        if (slot.cma_name) leaf.cma_name = cma_name(identity(slot.cma_name_of.value_or(device.address)));
+        if (slot.cma_name)
+            leaf.cma_name = trust::cma_name(identity(slot.cma_name_of.value_or(device.address)));
         const auto words =
             fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", slot.alias ? "alias" : "leaf",
                         leaf.organization, leaf.common_name, crypto::name(leaf.scheme), text(leaf.validity),
                         leaf.cma_name, leaf.device_info, fingerprint(signer), fingerprint(above));
         const auto place = fs::path{"devices"} / device.address.text() / fmt::format("slot{}", slot.number);
-        return kept(below(state_, place), words, [&] {
-            if (slot.presents != slot.issuer) return forge_leaf(leaf, signer, above, entropy_);
-            return slot.alias ? make_alias_leaf(leaf, signer, entropy_) : make_leaf(leaf, signer, entropy_);
+        return kept(below(*state_, place), words, [&] {
+            if (slot.presents != slot.issuer) return forge_leaf(leaf, signer, above, *entropy_);
+            return slot.alias ? make_alias_leaf(leaf, signer, *entropy_) : make_leaf(leaf, signer, *entropy_);
         });
     }
 
     const transport::PciIdentity& identity(PciAddress address) const {
-        return std::ranges::find(machine_.devices, address, &DeviceDescription::address)->identity;
+        return std::ranges::find(machine_->devices, address, &DeviceDescription::address)->identity;
     }
 
-    const MachineDescription& machine_;
-    const std::map<std::string, Credential>& authorities_;
-    const fs::path& state_;
-    Entropy& entropy_;
+    const MachineDescription* machine_;
+    const std::map<std::string, Credential>* authorities_;
+    const fs::path* state_;
+    Entropy* entropy_;
 };
 
 /// The directory to hand to `authenticate --anchors`: what this machine trusts, and nothing from before.

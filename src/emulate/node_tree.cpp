@@ -21,16 +21,16 @@ Result<Bytes> slice(ByteView whole, std::uint64_t offset, std::size_t length) {
 /// An open file knows its node by number: after a removal the device is gone, whoever holds it open.
 class OpenNode final : public host::File {
 public:
-    OpenNode(NodeTree& tree, NodeTree::Id node) : tree_{tree}, node_{node} {}
+    OpenNode(NodeTree& tree, NodeTree::Id node) : tree_{&tree}, node_{node} {}
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-        auto bytes = tree_.read_at(node_, offset, into.size());
+        auto bytes = tree_->read_at(node_, offset, into.size());
         if (!bytes) return fail(gone_or(bytes.error()));
         std::ranges::copy(*bytes, into.begin());
         return bytes->size();
     }
     Result<std::size_t> write_at(std::uint64_t offset, ByteView bytes) override {
-        auto taken = tree_.write_at(node_, offset, bytes);
+        auto taken = tree_->write_at(node_, offset, bytes);
         if (!taken) return fail(gone_or(taken.error()));
         return taken;
     }
@@ -41,7 +41,7 @@ private:
         return {.code = Errc::disconnected, .what = "removed device", .detail = ENODEV};
     }
 
-    NodeTree& tree_;
+    NodeTree* tree_;
     NodeTree::Id node_;
 };
 

@@ -54,10 +54,10 @@ NodeTree::Content config_file(ConfigRegisters& config) {
 
 PciTree::PciTree(NodeTree& tree, std::vector<std::string> drivers, std::vector<std::string> tsms,
                  bool autoprobe)
-    : tree_{tree}, tsms_{std::move(tsms)}, autoprobe_{autoprobe} {
-    const auto pci = tree_.add_directory(tree_.add_directory(NodeTree::root, "bus"), "pci");
-    devices_ = tree_.add_directory(pci, "devices");
-    drivers_directory_ = tree_.add_directory(pci, "drivers");
+    : tree_{&tree}, tsms_{std::move(tsms)}, autoprobe_{autoprobe} {
+    const auto pci = tree_->add_directory(tree_->add_directory(NodeTree::root, "bus"), "pci");
+    devices_ = tree_->add_directory(pci, "devices");
+    drivers_directory_ = tree_->add_directory(pci, "drivers");
     for (const auto& driver : drivers) add_driver(driver);
 
     auto autoprobe_file = command_attribute(
@@ -68,40 +68,40 @@ PciTree::PciTree(NodeTree& tree, std::vector<std::string> drivers, std::vector<s
         },
         0644);
     autoprobe_file.read_at = text_attribute([this] { return autoprobe_ ? "1" : "0"; }).read_at;
-    tree_.add_file(pci, "drivers_autoprobe", std::move(autoprobe_file));
-    tree_.add_file(pci, "drivers_probe", command_attribute([this](std::string_view word) -> Result<void> {
-                       auto* state = present(word);
-                       if (state == nullptr) return refused(ENODEV, "drivers_probe");
-                       probe(*state);
-                       return {};
-                   }));
-    tree_.add_file(pci, "rescan", command_attribute([this](std::string_view word) -> Result<void> {
-                       if (word != "1") return refused(EINVAL, "rescan");
-                       rescan();
-                       return {};
-                   }));
+    tree_->add_file(pci, "drivers_autoprobe", std::move(autoprobe_file));
+    tree_->add_file(pci, "drivers_probe", command_attribute([this](std::string_view word) -> Result<void> {
+                        auto* state = present(word);
+                        if (state == nullptr) return refused(ENODEV, "drivers_probe");
+                        probe(*state);
+                        return {};
+                    }));
+    tree_->add_file(pci, "rescan", command_attribute([this](std::string_view word) -> Result<void> {
+                        if (word != "1") return refused(EINVAL, "rescan");
+                        rescan();
+                        return {};
+                    }));
     if (tsms_.empty()) return;
-    const auto classes = tree_.add_directory(tree_.add_directory(NodeTree::root, "class"), "tsm");
-    for (const auto& tsm : tsms_) tree_.add_directory(classes, tsm);
+    const auto classes = tree_->add_directory(tree_->add_directory(NodeTree::root, "class"), "tsm");
+    for (const auto& tsm : tsms_) tree_->add_directory(classes, tsm);
 }
 
 void PciTree::add_driver(const std::string& driver) {
     if (driver.empty() || drivers_.contains(driver)) return;
-    const auto directory = drivers_[driver] = tree_.add_directory(drivers_directory_, driver);
-    tree_.add_file(directory, "bind",
-                   command_attribute([this, driver](std::string_view word) -> Result<void> {
-                       auto* state = present(word);
-                       if (state == nullptr || matching_driver(*state) != driver)
-                           return refused(ENODEV, "bind");
-                       return bind(*state, driver);
-                   }));
-    tree_.add_file(directory, "unbind",
-                   command_attribute([this, driver](std::string_view word) -> Result<void> {
-                       auto* state = present(word);
-                       if (state == nullptr || state->bound != driver) return refused(ENODEV, "unbind");
-                       unbind(*state);
-                       return {};
-                   }));
+    const auto directory = drivers_[driver] = tree_->add_directory(drivers_directory_, driver);
+    tree_->add_file(directory, "bind",
+                    command_attribute([this, driver](std::string_view word) -> Result<void> {
+                        auto* state = present(word);
+                        if (state == nullptr || matching_driver(*state) != driver)
+                            return refused(ENODEV, "bind");
+                        return bind(*state, driver);
+                    }));
+    tree_->add_file(directory, "unbind",
+                    command_attribute([this, driver](std::string_view word) -> Result<void> {
+                        auto* state = present(word);
+                        if (state == nullptr || state->bound != driver) return refused(ENODEV, "unbind");
+                        unbind(*state);
+                        return {};
+                    }));
 }
 
 PciTree::State* PciTree::present(std::string_view address) {
@@ -120,18 +120,18 @@ Result<void> PciTree::bind(State& state, const std::string& driver) {
     if (!state.bound.empty()) return refused(EBUSY, "bind");
     state.bound = driver;
     const auto address = state.function.address.text();
-    tree_.add_link(drivers_.at(driver), address, "../../../../" + state.place);
+    tree_->add_link(drivers_.at(driver), address, "../../../../" + state.place);
     std::string up;
     for (auto depth = std::ranges::count(state.place, '/') + 1; depth > 0; --depth) up += "../";
-    tree_.add_link(state.directory, "driver", up + "bus/pci/drivers/" + driver);
+    tree_->add_link(state.directory, "driver", up + "bus/pci/drivers/" + driver);
     return {};
 }
 
 void PciTree::unbind(State& state) {
     if (state.bound.empty()) return;
-    if (const auto link = tree_.child(drivers_.at(state.bound), state.function.address.text()))
-        tree_.remove(*link);
-    if (const auto link = tree_.child(state.directory, "driver")) tree_.remove(*link);
+    if (const auto link = tree_->child(drivers_.at(state.bound), state.function.address.text()))
+        tree_->remove(*link);
+    if (const auto link = tree_->child(state.directory, "driver")) tree_->remove(*link);
     state.bound.clear();
 }
 
@@ -155,8 +155,8 @@ void PciTree::remove(PciAddress address) {
         if (state.function.under == address) remove(below);
     auto& state = found->second;
     unbind(state);
-    if (const auto link = tree_.child(devices_, address.text())) tree_.remove(*link);
-    tree_.remove(std::exchange(state.directory, 0));
+    if (const auto link = tree_->child(devices_, address.text())) tree_->remove(*link);
+    tree_->remove(std::exchange(state.directory, 0));
 }
 
 void PciTree::rescan() {
@@ -178,16 +178,16 @@ NodeTree::Id PciTree::parent_directory(const State& state) {
         if (bridge != functions_.end() && bridge->second.directory != 0) return bridge->second.directory;
     }
     const auto& address = state.function.address;
-    return tree_.add_directory(tree_.add_directory(NodeTree::root, "devices"),
-                               fmt::format("pci{:04x}:{:02x}", address.domain, address.bus));
+    return tree_->add_directory(tree_->add_directory(NodeTree::root, "devices"),
+                                fmt::format("pci{:04x}:{:02x}", address.domain, address.bus));
 }
 
 void PciTree::appear(State& state) {
     const auto name = state.function.address.text();
-    state.directory = tree_.add_directory(parent_directory(state), name);
-    state.place = tree_.path(state.directory);
+    state.directory = tree_->add_directory(parent_directory(state), name);
+    state.place = tree_->path(state.directory);
     state.driver_override.clear();
-    tree_.add_link(devices_, name, "../../../" + state.place);
+    tree_->add_link(devices_, name, "../../../" + state.place);
     add_identity(state);
     add_driver_files(state);
     add_features(state);
@@ -198,7 +198,7 @@ void PciTree::appear(State& state) {
 void PciTree::add_identity(const State& state) {
     const auto& its = state.function.identity;
     auto constant = [&](const char* name, std::string value) {
-        tree_.add_file(state.directory, name, constant_attribute(std::move(value)));
+        tree_->add_file(state.directory, name, constant_attribute(std::move(value)));
     };
     constant("vendor", fmt::format("0x{:04x}", its.vendor));
     constant("device", fmt::format("0x{:04x}", its.device));
@@ -216,7 +216,7 @@ void PciTree::add_identity(const State& state) {
         constant("serial_number", pairs);
     }
     if (state.function.config != nullptr)
-        tree_.add_file(state.directory, "config", config_file(*state.function.config));
+        tree_->add_file(state.directory, "config", config_file(*state.function.config));
 }
 
 std::string PciTree::uevent(const State& state) const {
@@ -230,7 +230,7 @@ std::string PciTree::uevent(const State& state) const {
 }
 
 void PciTree::add_driver_files(State& state) {
-    tree_.add_file(state.directory, "uevent", text_attribute([this, &state] { return uevent(state); }));
+    tree_->add_file(state.directory, "uevent", text_attribute([this, &state] { return uevent(state); }));
     auto override_file = command_attribute(
         [&state](std::string_view word) -> Result<void> {
             state.driver_override = word;
@@ -240,26 +240,26 @@ void PciTree::add_driver_files(State& state) {
     override_file.read_at = text_attribute([&state] {
                                 return state.driver_override.empty() ? "(null)" : state.driver_override;
                             }).read_at;
-    tree_.add_file(state.directory, "driver_override", std::move(override_file));
-    tree_.add_file(state.directory, "remove",
-                   command_attribute([this, &state](std::string_view word) -> Result<void> {
-                       if (word != "1") return refused(EINVAL, "remove");
-                       remove(state.function.address);
-                       return {};
-                   }));
+    tree_->add_file(state.directory, "driver_override", std::move(override_file));
+    tree_->add_file(state.directory, "remove",
+                    command_attribute([this, &state](std::string_view word) -> Result<void> {
+                        if (word != "1") return refused(EINVAL, "remove");
+                        remove(state.function.address);
+                        return {};
+                    }));
 }
 
 void PciTree::add_features(const State& state) {
     if (state.function.features.empty()) return;
-    const auto directory = tree_.add_directory(state.directory, "doe_features");
+    const auto directory = tree_->add_directory(state.directory, "doe_features");
     for (auto feature : state.function.features)
-        tree_.add_file(directory, file_name(feature),
-                       constant_attribute(fmt::format("{:04x}:{:02x}", feature.vendor, feature.type)));
+        tree_->add_file(directory, file_name(feature),
+                        constant_attribute(fmt::format("{:04x}:{:02x}", feature.vendor, feature.type)));
 }
 
 void PciTree::add_tsm(State& state) {
     if (tsms_.empty() || !state.function.tsm) return;
-    const auto directory = tree_.add_directory(state.directory, "tsm");
+    const auto directory = tree_->add_directory(state.directory, "tsm");
     auto& connected = *state.function.tsm;
     auto connect = command_attribute(
         [this, &connected](std::string_view word) -> Result<void> {
@@ -271,17 +271,17 @@ void PciTree::add_tsm(State& state) {
         },
         0644);
     connect.read_at = text_attribute([&connected] { return connected; }).read_at;
-    tree_.add_file(directory, "connect", std::move(connect));
-    tree_.add_file(directory, "disconnect",
-                   command_attribute([&connected](std::string_view word) -> Result<void> {
-                       if (connected.empty()) return refused(ENXIO, "tsm/disconnect");
-                       if (word != connected) return refused(EINVAL, "tsm/disconnect");
-                       connected.clear();
-                       return {};
-                   }));
-    tree_.add_file(directory, "dsm", constant_attribute(state.function.address.text()));
+    tree_->add_file(directory, "connect", std::move(connect));
+    tree_->add_file(directory, "disconnect",
+                    command_attribute([&connected](std::string_view word) -> Result<void> {
+                        if (connected.empty()) return refused(ENXIO, "tsm/disconnect");
+                        if (word != connected) return refused(EINVAL, "tsm/disconnect");
+                        connected.clear();
+                        return {};
+                    }));
+    tree_->add_file(directory, "dsm", constant_attribute(state.function.address.text()));
     // Mainline's: the connected TSM's name, not the 0 or 1 of the CMA series (kernel-abi.md 6).
-    tree_.add_file(state.directory, "authenticated", text_attribute([&connected] { return connected; }));
+    tree_->add_file(state.directory, "authenticated", text_attribute([&connected] { return connected; }));
 }
 
 }  // namespace busguard::emulate

@@ -68,7 +68,7 @@ private:
     void probe(State& state);
     std::string matching_driver(const State& state) const;
 
-    NodeTree& tree_;
+    NodeTree* tree_;
     NodeTree::Id devices_;            // bus/pci/devices
     NodeTree::Id drivers_directory_;  // bus/pci/drivers
     std::map<std::string, NodeTree::Id> drivers_;

@@ -2,8 +2,7 @@
 
 #include "crypto/issue.h"
 #include "host/files.h"
-
-#include <fmt/format.h>
+#include "trust/profile.h"
 
 #include <algorithm>
 #include <system_error>
@@ -13,11 +12,8 @@ namespace {
 
 using crypto::CertificateSpec;
 using crypto::KeyUsage;
+namespace oid = trust::oid;
 
-constexpr auto san_device_info = "1.3.6.1.4.1.412.274.1";
-constexpr auto responder_authentication = "1.3.6.1.4.1.412.274.3";
-constexpr auto spdm_extension = "1.3.6.1.4.1.412.274.6";
-constexpr auto san_cma = "2.23.147";
 constexpr unsigned char hardware_identity = 2;    // 1.3.6.1.4.1.412.274.2
 constexpr unsigned char mutable_certificate = 5;  // 1.3.6.1.4.1.412.274.5
 
@@ -40,7 +36,7 @@ crypto::Hash hash_for(crypto::KeyType key) {
 crypto::Extension spdm_mark(unsigned char last) {
     const unsigned char der[] = {0x30, 0x0e, 0x30, 0x0c, 0x06, 0x0a, 0x2b, 0x06,
                                  0x01, 0x04, 0x01, 0x83, 0x1c, 0x82, 0x12, last};
-    return {.oid = spdm_extension, .value = to_bytes(std::as_bytes(std::span{der}))};
+    return {.oid = std::string{oid::spdm_extension}, .value = to_bytes(std::as_bytes(std::span{der}))};
 }
 
 Result<CertificateSpec> new_spec(const std::string& organization, const std::string& common_name,
@@ -80,9 +76,10 @@ Result<CertificateSpec> leaf(const LeafSpec& spec, Entropy& entropy) {
     auto made = TRY(new_spec(spec.organization, spec.common_name, spec.validity, entropy));
     made.ca = false;
     made.key_usage = KeyUsage::digital_signature;
-    if (spec.responder_purpose) made.extended_key_usage = {responder_authentication};
-    if (!spec.cma_name.empty()) made.other_names.push_back({san_cma, spec.cma_name});
-    if (!spec.device_info.empty()) made.other_names.push_back({san_device_info, spec.device_info});
+    if (spec.responder_purpose) made.extended_key_usage = {std::string{oid::responder_authentication}};
+    if (!spec.cma_name.empty()) made.other_names.push_back({std::string{oid::cma_name}, spec.cma_name});
+    if (!spec.device_info.empty())
+        made.other_names.push_back({std::string{oid::device_info}, spec.device_info});
     return made;
 }
 
@@ -167,15 +164,6 @@ Result<Credential> forge_leaf(const LeafSpec& spec, const Credential& forger, co
     made.chain = victim.chain;
     made.chain.push_back(std::move(leaf));
     return made;
-}
-
-std::string cma_name(const transport::PciIdentity& its) {
-    auto text = fmt::format("Vendor={:04x}:Device={:04x}:CC={:06x}:REV={:02x}", its.vendor, its.device,
-                            its.class_code, its.revision);
-    if (its.header_type == 0)
-        text += fmt::format(":SSVID={:04x}:SSID={:04x}", its.subsystem_vendor, its.subsystem);
-    if (its.serial_number.value_or(0) != 0) text += fmt::format(":{:016x}", *its.serial_number);
-    return text;
 }
 
 Checked<void> store(const std::filesystem::path& directory, const Credential& credential) {

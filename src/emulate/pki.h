@@ -5,7 +5,6 @@
 #include "base/seams.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
-#include "transport/pci_config.h"
 
 #include <chrono>
 #include <filesystem>
@@ -49,7 +48,7 @@ struct LeafSpec {
     std::string common_name;
     crypto::Scheme scheme = crypto::Scheme::ecdsa_p384;
     Validity validity = device_lifetime();
-    std::string cma_name;     ///< subjectAltName otherName 2.23.147, see cma_name(); empty: none
+    std::string cma_name;     ///< subjectAltName otherName 2.23.147, trust::cma_name(); empty: none
     std::string device_info;  ///< otherName 1.3.6.1.4.1.412.274.1 "manufacturer:product:serial"; empty: none
     bool responder_purpose = true;  ///< extended key usage 1.3.6.1.4.1.412.274.3
     bool hardware_identity = true;  ///< 1.3.6.1.4.1.412.274.2; not in an alias certificate
@@ -69,10 +68,6 @@ Result<Credential> make_alias_leaf(const LeafSpec& spec, const Credential& issue
 /// tells. With another name than the victim's, the issuer's name tells as well.
 Result<Credential> forge_leaf(const LeafSpec& spec, const Credential& forger, const Credential& victim,
                               Entropy& entropy);
-
-/// PCIe 6.31.3 (r6.1), as the kernel's CMA series compares it: "Vendor=1b36:Device=0010:CC=010802:REV=02",
-/// for endpoints ":SSVID=1af4:SSID=1100", and ":%016x" of a serial number that is not zero.
-std::string cma_name(const transport::PciIdentity& identity);
 
 /// Writes DIR/{key.pem (mode 0600), cert.pem, cert.der, root.pem, root.der, chain.pem, chain.der}; makes DIR
 /// (mode 0700). The Problem names the file.

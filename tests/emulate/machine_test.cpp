@@ -10,6 +10,7 @@
 #include "tests/emulate/worlds.h"
 #include "transport/doe_channel.h"
 #include "transport/pci_config.h"
+#include "trust/profile.h"
 
 #include <gtest/gtest.h>
 
@@ -71,7 +72,7 @@ protected:
                 return "signature";
         }
         const auto names = certificates->back().other_names();
-        const auto own = cma_name(device.description().identity);
+        const auto own = trust::cma_name(device.description().identity);
         if (std::ranges::find(names, crypto::OtherName{"2.23.147", own}) == names.end()) return "name";
         return "sound";
     }
@@ -87,6 +88,28 @@ TEST_F(Demo, HasHonestDevicesOfManyKinds) {
     EXPECT_EQ(visit("0000:03:00.0").text, "sound");
     EXPECT_EQ(visit("0000:04:00.0").text, "sound");
     EXPECT_EQ(visit("0000:05:00.0").text, "sound") << "after Busy and ResponseNotReady";
+}
+
+// The certificates keep every rule of the profiles that busguard itself holds devices to.
+TEST_F(Demo, KeepsTheProfiles) {
+    const std::pair<std::string_view, trust::Model> cases[] = {{"0000:01:00.0", trust::Model::device},
+                                                               {"0000:02:00.0", trust::Model::alias},
+                                                               {"0000:03:00.0", trust::Model::device},
+                                                               {"0000:04:00.0", trust::Model::device}};
+    for (const auto& [address, model] : cases) {
+        const auto& device = *machine_->device(*PciAddress::parse(address));
+        const auto found = visit(address).found;
+        const auto chain = crypto::split_chain(
+            spdm::read_chain_structure(found.chains.at(0).structure, spdm::size(found.agreed->hash))
+                ->certificates);
+        const trust::Subject subject{
+            .root_to_leaf = *chain, .pci = &device.description().identity, .model = model};
+        for (const auto& check : trust::hold(subject, trust::rules_of(trust::Profile::cma))) {
+            const bool gpu_name = model == trust::Model::alias && check.reason == "chain.san-missing";
+            EXPECT_EQ(check.outcome, gpu_name ? Outcome::fail : Outcome::pass)
+                << address << " " << check.name << check.reason;
+        }
+    }
 }
 
 TEST_F(Demo, NegotiatesWhatIsDescribed) {

@@ -118,23 +118,6 @@ TEST_F(Pki, RefusesALookalikeOfTheSameNames) {
     EXPECT_EQ(verify(*forged, honest).error().fault, crypto::PathFault::signature_invalid);
 }
 
-// kernel-abi.md 4.1: what the kernel's CMA series compares, e.g. with QEMU's NVMe device.
-TEST(CmaName, IsWrittenAsTheKernelDoes) {
-    transport::PciIdentity its{.vendor = 0x1b36,
-                               .device = 0x0010,
-                               .class_code = 0x010802,
-                               .revision = 2,
-                               .subsystem_vendor = 0x1af4,
-                               .subsystem = 0x1100};
-    EXPECT_EQ(cma_name(its), "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100");
-    its.serial_number = 0x1ABCD;
-    EXPECT_EQ(cma_name(its),
-              "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100:000000000001abcd");
-    its.serial_number = 0;
-    its.header_type = 1;
-    EXPECT_EQ(cma_name(its), "Vendor=1b36:Device=0010:CC=010802:REV=02");
-}
-
 TEST_F(Pki, KeepsKeysToItself) {
     std::string name = testing::TempDir() + "busguard-pki-XXXXXX";
     ASSERT_NE(mkdtemp(name.data()), nullptr);
