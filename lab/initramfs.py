@@ -2,15 +2,16 @@
 
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 # The guest does one line at a time: reads it from the second serial port, runs it there, tells its exit status. What a command writes to stderr goes
 # to the console, which the host keeps as console.log. The port is opened once (between two openings
 # input would be lost) and in raw mode, so that it is a plain byte stream.
 INIT = """#!/bin/busybox sh
-/bin/busybox mkdir -p /proc /sys /dev /tmp /run /bin /usr/bin
+/bin/busybox mkdir -p /proc /sys /dev /tmp /run/lock /bin /usr/bin
 /bin/busybox --install -s /usr/bin
-export PATH=/lab:/usr/bin:/bin HOME=/tmp
+export PATH=/lab:/usr/bin:/bin HOME=/tmp TERM=dumb
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t securityfs securityfs /sys/kernel/security
 exec 3<>/dev/ttyS1
 stty raw -echo <&3
@@ -31,7 +32,7 @@ def build(busybox, program, folders):
     archive.file("/init", INIT.encode(), 0o755)
     archive.device("/dev/console", 5, 1)
     archive.file("/bin/busybox", busybox.read_bytes(), 0o755)
-    archive.file(f"/lab/{program.name}", program.read_bytes(), 0o755)
+    archive.file(f"/lab/{program.name}", _without_symbols(program), 0o755)
     for library in _libraries(program):
         archive.file(library, Path(library).read_bytes(), 0o755)
     for target, folder in folders.items():
@@ -39,6 +40,16 @@ def build(busybox, program, folders):
             if path.is_file():
                 archive.file(f"{target}/{path.relative_to(folder)}", path.read_bytes(), 0o644)
     return archive.finish()
+
+
+def _without_symbols(program):
+    """A debug build is ten times as large as what runs; the guest would load all of it."""
+    with tempfile.NamedTemporaryFile() as stripped:
+        try:
+            subprocess.run(["strip", "-o", stripped.name, program], capture_output=True, timeout=60, check=True)
+            return Path(stripped.name).read_bytes()
+        except (OSError, subprocess.SubprocessError):  # no binutils here: slower, and as good
+            return program.read_bytes()
 
 
 def _libraries(program):

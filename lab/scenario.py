@@ -92,7 +92,9 @@ def _play(scenario, tree, initrd, responder_command, folder, result, children, s
     for number, step in enumerate(scenario.steps):
         if step.guest:
             say(f"  guest: {step.guest}")
+            before = time.monotonic()
             output, status = guest.run(step.guest, STEP_SECONDS)
+            say(f"         exit {status} after {time.monotonic() - before:.1f} s")
             (folder / f"step-{number}.out").write_text(f"{output}\nexit {status}\n")
             _compare(step, output, status, result)
             continue
@@ -118,7 +120,7 @@ def _compare(step, output, status, result):
         lines = [line.strip() for line in output.splitlines() if step.prints in line]
         if not lines:
             raise Unexpected(f"expected {_expectation(step)}, got: {output[:300]}")
-        result.printed.append(lines[0])
+        result.printed.append(" ".join(lines[0].split()))
 
 
 def _verdict(output, status):
