@@ -171,6 +171,14 @@ Checked<TomlDocument> TomlDocument::parse(std::string_view text, std::string fil
     if (text.size() > largest)
         return fail(Problem{.where = std::move(file),
                             .message = "has more than " + std::to_string(largest) + " bytes"});
+    // toml++ 3.3 runs into undefined behaviour over some of the others (is_non_ascii_horizontal_whitespace).
+    const auto other =
+        std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
+    if (other != text.end())
+        return fail(Problem{.where = std::move(file),
+                            .line = 1 + static_cast<std::size_t>(std::count(text.begin(), other, '\n')),
+                            .message = "holds a character that is not ASCII",
+                            .remedy = "in a text it can be written as \\uXXXX"});
     auto parsed = toml::parse(text);
     if (!parsed) {
         const auto& error = parsed.error();

@@ -75,7 +75,7 @@ class TomlDocument {
 public:
     static constexpr std::size_t largest = 1 << 20;  ///< bytes of a text
 
-    /// `file` is how Problems call it. Problems: too large, not TOML.
+    /// `file` is how Problems call it. Problems: too large, not ASCII, not TOML.
     static Checked<TomlDocument> parse(std::string_view text, std::string file);
 
     TomlFields fields() { return {table_, file_, {}, problem_}; }

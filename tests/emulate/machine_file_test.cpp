@@ -147,6 +147,12 @@ TEST(MachineFile, RefusesWhatIsNotToml) {
     EXPECT_EQ(problem("a = " + std::string(5000, '[')).substr(0, 13), "small.toml:1:");
 }
 
+TEST(MachineFile, IsAscii) {
+    EXPECT_EQ(problem("machine = \"m\"\n\xef\xbb\xaf = 1"),
+              "small.toml:2: holds a character that is not ASCII (in a text it can be written as \\uXXXX)");
+    EXPECT_TRUE(parse_machine("machine = \"caf\\u00e9\"", "small.toml"));
+}
+
 TEST(MachineFile, TakesExactlyOneValuePerMeasurement) {
     EXPECT_EQ(problem(with("svn", "")),
               "small.toml:46: device[1].spdm.measurement[1].digest_of: exactly one of digest_of, text, hex, "
