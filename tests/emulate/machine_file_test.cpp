@@ -121,6 +121,17 @@ TEST(MachineFile, NamesFileLineFieldAndRemedy) {
         "sha3-384, sha3-512)");
 }
 
+TEST(MachineFile, RefusesUnknownKeysInEveryTable) {
+    for (auto table :
+         {"[authority.aurora]", "[[device]]", "[device.doe]", "[device.spdm]", "[[device.spdm.slot]]",
+          "[[device.spdm.measurement]]", "[device.lies]", "machine = "}) {
+        const auto text =
+            with(table, std::string{table == std::string_view{"machine = "} ? "" : table} + "\nbogus = 1");
+        EXPECT_NE(problem(text).find("bogus: is not known here"), std::string::npos)
+            << table << problem(text);
+    }
+}
+
 TEST(MachineFile, HoldsReferencesToWhatTheyName) {
     EXPECT_EQ(
         problem(with("under", "under = \"0000:00:02.0\"")),

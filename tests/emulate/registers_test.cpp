@@ -131,6 +131,24 @@ TEST(DoeRegisters, TakeTheirTimeAndAreBusyMeanwhile) {
     EXPECT_LT(world.clock.now(), 400ms);
 }
 
+TEST(DoeRegisters, AreBusyUntilTheAnswerIsReady) {
+    World world{{.latency = 300ms}};
+    auto& mailbox = world.mailbox;
+    for (auto dword : {0x00010001U, 3U, 0x00008410U}) mailbox.write(0x10, dword);
+    mailbox.write(0x08, 1U << 31);
+    EXPECT_EQ(mailbox.read(0x0c), 1U) << "busy";
+    EXPECT_EQ(mailbox.read(0x14), 0U) << "nothing to read yet";
+    world.clock.wait(300ms, {});
+    EXPECT_EQ(mailbox.read(0x0c), 1U << 31) << "ready";
+    EXPECT_EQ(mailbox.read(0x14), 0x00010001U);
+
+    mailbox.write(0x08, 1);
+    for (auto dword : {0x00010001U, 3U, 0x00008410U}) mailbox.write(0x10, dword);
+    mailbox.write(0x08, 1U << 31);
+    mailbox.write(0x10, 0);
+    EXPECT_EQ(mailbox.read(0x0c) & 4U, 4U) << "written to while busy";
+}
+
 TEST(DoeRegisters, ServeManyExchangesOverOneMailbox) {
     World world{{.offset = 0xd00, .stray_status_bits = 0x10}};  // a real drive sets that undefined bit
     transport::Mailbox host{world.space, world.where()};
