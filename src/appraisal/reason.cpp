@@ -52,7 +52,8 @@ std::string_view code_of(const Error& error) {
         case Errc::unsupported:
             if (is(error, {"CHAL_CAP", "CERT_CAP"})) return "device.no-challenge";
             if (is(error, {"BasicMutAuthReq"})) return "negotiation.incoherent";
-            if (is(error, {"CMA", "DOE"})) return "device.no-cma";
+            if (is(error, {"CMA"})) return "device.no-cma";
+            if (is(error, {"DOE"})) return "device.no-doe";
             // "Cannot do it" of unknown origin says nothing about the device.
             return "internal.unsupported";
         case Errc::peer_error:
@@ -64,7 +65,7 @@ std::string_view code_of(const Error& error) {
         case Errc::crypto: return is(error, {"signature"}) ? "signature.invalid" : "system.error";
         case Errc::permission: return is(error, {"lockdown"}) ? "access.lockdown" : "access.privilege";
         case Errc::owned:
-            if (is(error, {"tsm"})) return "owner.tsm";
+            if (is(error, {"tsm", "tsm/connect"})) return "owner.tsm";
             return is(error, {"kernel"}) ? "owner.kernel" : "owner.other";
         case Errc::not_found: return "device.not-found";
         case Errc::system: return "system.error";

@@ -13,7 +13,7 @@ public:
 
     /// Errors: those of Mailbox::begin().
     Result<void> send(ByteView message, Time now, Time patience) override;
-    /// Errors: those of Mailbox::poll().
+    /// Errors: those of Mailbox::poll(); transport where a data object is not as it should be.
     Result<Progress> poll(Time now) override;
     std::size_t largest() const override { return mailbox_.largest(); }
     std::string_view name() const override { return "doe"; }
