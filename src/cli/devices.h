@@ -1,0 +1,44 @@
+#pragma once
+
+#include "cli/judging.h"
+#include "cli/place.h"
+#include "cli/visit.h"
+
+namespace busguard::cli {
+
+/// Which devices, and where they are.
+struct DeviceOptions {
+    PlaceOptions place;
+    std::vector<std::string> names;
+    bool all = false;
+    std::string socket;  ///< HOST:PORT
+    std::string transport = "mctp";
+};
+void add_device_options(CLI::App& app, DeviceOptions& options);
+
+/// How the dialogue goes, as far as people choose.
+struct PlanOptions {
+    int slot = -1;  ///< -1: the lowest whose root is trusted, else the lowest
+};
+void add_plan_options(CLI::App& app, PlanOptions& options);
+Tried<VisitPlan> plan_of(const PlanOptions& options, const Judge& judge);
+
+/// The devices that were asked for.
+class Target {
+public:
+    static Tried<Target> open(Session& session, const DeviceOptions& options);
+
+    Tried<std::vector<Visited>> visit(Session& session, const VisitPlan& plan) const;
+    /// Were they named one by one?
+    bool by_name() const { return by_name_; }
+    std::vector<crypto::Certificate> anchors() const;
+
+private:
+    std::optional<Place> place_;
+    std::vector<std::string> devices_;
+    std::string socket_;
+    std::string transport_;
+    bool by_name_ = true;
+};
+
+}  // namespace busguard::cli

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "cli/exit_code.h"
+#include "cli/trouble.h"
+#include "cli/world.h"
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace busguard::cli {
+
+/// What every command takes.
+struct Common {
+    std::string output = "text";  ///< "text" or "json"
+    std::string color = "auto";
+    bool explain = false;
+    bool quiet = false;
+    int verbose = 0;
+
+    bool json() const { return output == "json"; }
+};
+
+/// One run of a command: the world, the common options, and where output goes.
+class Session {
+public:
+    Session(World& world, const Common& common) : world_{&world}, common_{&common} {}
+
+    World& world() const { return *world_; }
+    const Common& common() const { return *common_; }
+    bool json() const { return common_->json(); }
+    bool colour() const;
+
+    void print(std::string_view text) const;   ///< to standard output, as it is
+    void say(std::string_view line) const;     ///< to standard error, unless quiet: what the program does
+    void detail(std::string_view line) const;  ///< likewise, only if verbose
+
+private:
+    World* world_;
+    const Common* common_;
+};
+
+/// What a command does once its options are known.
+using Action = std::function<Tried<Exit>(Session&)>;
+
+/// The parsed command line: the commands' files put their options into `app` and their Action here.
+struct Chosen {
+    Common common;
+    Action action;
+};
+
+/// Adds the options of every command.
+void add_common(CLI::App& app, Common& common);
+
+/// One function per command, each in the file of its name.
+void add_list(CLI::App& app, Chosen& chosen);
+void add_authenticate(CLI::App& app, Chosen& chosen);
+void add_show(CLI::App& app, Chosen& chosen);
+void add_measure(CLI::App& app, Chosen& chosen);
+void add_verify(CLI::App& app, Chosen& chosen);
+void add_decode(CLI::App& app, Chosen& chosen);
+void add_doctor(CLI::App& app, Chosen& chosen);
+void add_pki(CLI::App& app, Chosen& chosen);
+void add_emulate(CLI::App& app, Chosen& chosen);
+void add_reasons(CLI::App& app, Chosen& chosen);
+
+}  // namespace busguard::cli

@@ -1,0 +1,229 @@
+#include "emulate/pki.h"
+
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/place.h"
+#include "cli/text.h"
+#include "cli/time.h"
+#include "host/files.h"
+#include "host/pci.h"
+#include "trust/profile.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+namespace busguard::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::string out;
+    std::string issuer;
+    std::string organization = "Example Devices";
+    std::string common_name;
+    std::string scheme = "ecdsa-p384";
+    std::string not_before;
+    std::string not_after;
+    std::string cma_name;
+    std::string device;
+    std::string device_info;
+    bool alias = false;
+    PlaceOptions place;
+};
+
+Tried<emulate::Validity> validity(const Options& options) {
+    auto validity = emulate::device_lifetime();
+    for (const auto& [option, text, end] : {std::tuple{"--not-before", &options.not_before, &validity.from},
+                                            std::tuple{"--not-after", &options.not_after, &validity.to}}) {
+        if (text->empty()) continue;
+        const auto time = parse_time(*text);
+        if (!time)
+            return usage(option, fmt::format("no time: {}", *text), "a time looks like 2026-01-31T12:00:00Z");
+        *end = *time;
+    }
+    if (validity.from > validity.to)
+        return usage("--not-after", "ends before it begins", "give a later time");
+    return validity;
+}
+
+crypto::Scheme scheme(const Options& options) { return *crypto::scheme_named(options.scheme); }
+
+Tried<Exit> done(Session& session, const fs::path& directory, const emulate::Credential& credential) {
+    if (session.json()) {
+        print(session, {{"schema", "busguard.credential/1"},
+                        {"directory", directory.string()},
+                        {"subject", credential.certificate().subject()},
+                        {"issuer", credential.certificate().issuer()},
+                        {"not_after", format_time(credential.certificate().not_after())},
+                        {"sha256_of_root", [&] {
+                             std::string hex;
+                             for (auto byte : credential.root().fingerprint(crypto::Hash::sha_256).view())
+                                 hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+                             return hex;
+                         }()}});
+        return Exit::ok;
+    }
+    session.print(fmt::format("{}: {}\n", directory.string(), credential.certificate().subject()));
+    return Exit::ok;
+}
+
+Tried<emulate::Credential> make_root(Session& session, const Options& options) {
+    const emulate::AuthoritySpec spec{
+        .organization = options.organization,
+        .common_name = options.common_name.empty() ? options.organization + " Root CA" : options.common_name,
+        .scheme = scheme(options),
+        .validity = TRY(validity(options))};
+    return or_trouble("root certificate", emulate::make_root(spec, session.world().entropy));
+}
+
+Tried<emulate::Credential> make_authority(Session& session, const Options& options,
+                                          const emulate::Credential& issuer) {
+    const emulate::AuthoritySpec spec{.organization = options.organization,
+                                      .common_name = options.common_name.empty()
+                                                         ? options.organization + " Device CA"
+                                                         : options.common_name,
+                                      .scheme = scheme(options),
+                                      .validity = TRY(validity(options))};
+    return or_trouble("authority's certificate",
+                      emulate::make_intermediate(spec, issuer, session.world().entropy));
+}
+
+/// A root, an authority under it, and a directory of anchors that holds the root: all that issuing needs.
+Tried<Exit> init(Session& session, const Options& options) {
+    const fs::path base{options.out};
+    std::error_code ignored;
+    if (fs::exists(base / "root", ignored))
+        return trouble("file", {.where = (base / "root").string(),
+                                .line = 0,
+                                .field = {},
+                                .message = "exists already",
+                                .remedy = "name another directory"});
+    const auto root = TRY(make_root(session, options));
+    const auto authority = TRY(make_authority(session, options, root));
+    TRY(or_trouble("file", host::make_directory(base / "anchors")));
+    TRY(or_trouble("file", emulate::store(base / "root", root)));
+    TRY(or_trouble("file", emulate::store(base / "authority", authority)));
+    const auto pem = crypto::to_pem(root.certificate());
+    TRY(or_trouble("file", host::write_file(base / "anchors" / "root.pem", as_bytes(pem))));
+    return done(session, base, authority);
+}
+
+Tried<Exit> root(Session& session, const Options& options) {
+    const auto credential = TRY(make_root(session, options));
+    TRY(or_trouble("file", emulate::store(options.out, credential)));
+    return done(session, options.out, credential);
+}
+
+Tried<Exit> authority(Session& session, const Options& options) {
+    const auto issuer = TRY(or_trouble("file", emulate::load(options.issuer)));
+    const auto credential = TRY(make_authority(session, options, issuer));
+    TRY(or_trouble("file", emulate::store(options.out, credential)));
+    return done(session, options.out, credential);
+}
+
+/// The CMA name of a device that is there, or the one that was given.
+Tried<std::string> cma_name(Session& session, const Options& options) {
+    if (options.device.empty()) return options.cma_name;
+    const auto device = device_name(options.device);
+    if (!device)
+        return usage("--device", fmt::format("no device name: {}", options.device),
+                     "a device is named like pci/0000:01:00.0");
+    const auto place = TRY(Place::open(session, options.place));
+    const auto found = TRY(or_trouble(*device, host::pci_device(place.tree(), address_of(*device))));
+    return trust::cma_name(found.identity);
+}
+
+Tried<Exit> issue(Session& session, const Options& options) {
+    const auto issuer = TRY(or_trouble("file", emulate::load(options.issuer)));
+    const emulate::LeafSpec spec{.organization = options.organization,
+                                 .common_name = options.common_name.empty() ? "Device" : options.common_name,
+                                 .scheme = scheme(options),
+                                 .validity = TRY(validity(options)),
+                                 .cma_name = TRY(cma_name(session, options)),
+                                 .device_info = options.device_info};
+    auto& entropy = session.world().entropy;
+    const auto credential =
+        TRY(or_trouble("device's certificate", options.alias ? emulate::make_alias_leaf(spec, issuer, entropy)
+                                                             : emulate::make_leaf(spec, issuer, entropy)));
+    TRY(or_trouble("file", emulate::store(options.out, credential)));
+    return done(session, options.out, credential);
+}
+
+void add_names(CLI::App& app, Options& options) {
+    app.add_option("--organization", options.organization, "O of the subject")
+        ->type_name("TEXT")
+        ->capture_default_str();
+    app.add_option("--name", options.common_name, "CN of the subject")->type_name("TEXT");
+    app.add_option(
+           "--asym", options.scheme,
+           "Kind of key: ecdsa-p256, ecdsa-p384, ecdsa-p521, rsassa-3072, rsapss-3072, ed25519, ed448, ...")
+        ->type_name("NAME")
+        ->check([](const std::string& name) {
+            return crypto::scheme_named(name) ? "" : "no such algorithm: " + name;
+        })
+        ->capture_default_str();
+    app.add_option("--not-before", options.not_before, "First moment of validity (RFC 3339)")
+        ->type_name("TIME");
+    app.add_option("--not-after", options.not_after, "Last moment of validity (default: without end)")
+        ->type_name("TIME");
+}
+
+void add_issuing(CLI::App& app, Options& options) {
+    app.add_option("--issuer", options.issuer, "Directory of the authority that signs")
+        ->type_name("DIR")
+        ->required();
+}
+
+void add_out(CLI::App& app, Options& options) {
+    app.add_option("--out", options.out, "Directory for key.pem, cert.pem, chain.pem and their DER forms")
+        ->type_name("DIR")
+        ->required();
+}
+
+void add_device_names(CLI::App& app, Options& options) {
+    auto* given = app.add_option("--cma-name", options.cma_name,
+                                 "PCIe CMA name: Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=...:SSID=...")
+                      ->type_name("TEXT");
+    app.add_option("--device", options.device, "Take the CMA name from this device's configuration space")
+        ->type_name("DEVICE")
+        ->excludes(given);
+    app.add_option("--device-info", options.device_info, "DMTF name, manufacturer:product:serial")
+        ->type_name("TEXT");
+    app.add_flag("--alias", options.alias,
+                 "Alias certificate model: the device has an authority of its own above the leaf");
+    add_place_options(app, options.place);
+}
+
+}  // namespace
+
+void add_pki(CLI::App& app, Chosen& chosen) {
+    auto* command = app.add_subcommand("pki", "Make keys and certificates for emulated devices and tests");
+    command->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    const auto add = [&](const char* name, const char* what, auto action) {
+        auto* sub = command->add_subcommand(name, what);
+        add_names(*sub, *options);
+        add_common(*sub, chosen.common);
+        sub->callback([&chosen, options, action] {
+            chosen.action = [options, action](Session& session) { return action(session, *options); };
+        });
+        return sub;
+    };
+    add("init", "A root, an authority under it, and a directory of anchors", init)
+        ->add_option("DIR", options->out, "Where it all goes")
+        ->required();
+    add_out(*add("root", "A root", root), *options);
+    auto* under = add("authority", "An authority under a root", authority);
+    add_issuing(*under, *options);
+    add_out(*under, *options);
+    auto* leaf = add("issue", "A device's key and certificate", issue);
+    add_issuing(*leaf, *options);
+    add_out(*leaf, *options);
+    add_device_names(*leaf, *options);
+}
+
+}  // namespace busguard::cli

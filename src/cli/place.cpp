@@ -1,0 +1,115 @@
+#include "cli/place.h"
+
+#include "emulate/machine_file.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+
+namespace busguard::cli {
+
+void add_place_options(CLI::App& app, PlaceOptions& options) {
+    const auto group = "Where the devices are";
+    auto* sysfs = app.add_option("--sysfs", options.sysfs, "A directory of the shape of /sys")
+                      ->type_name("DIR")
+                      ->group(group);
+    auto* machine = app.add_option("--machine", options.machine,
+                                   "A described machine, emulated in this process (busguard-machine(5))")
+                        ->type_name("FILE")
+                        ->group(group);
+    app.add_option("--state", options.state, "Where the emulated machine's keys are kept from run to run")
+        ->type_name("DIR")
+        ->needs(machine)
+        ->group(group);
+    sysfs->excludes(machine);
+}
+
+Tried<Place> Place::open(Session& session, const PlaceOptions& options) {
+    Place place;
+    auto& world = session.world();
+    if (!options.machine.empty()) {
+        const auto description = TRY(or_trouble("machine", emulate::read_machine(options.machine)));
+        session.detail(fmt::format("emulating {} in process", options.machine));
+        place.machine_ = TRY(or_trouble(
+            "machine", emulate::Machine::make(description, options.state, world.clock, world.entropy)));
+        place.tree_ = &place.machine_->tree();
+        return place;
+    }
+    auto tree = world.tree(options.sysfs);
+    if (!tree) return Failure<Trouble>{trouble_of(tree.error(), options.sysfs)};
+    place.owned_ = *std::move(tree);
+    place.tree_ = place.owned_.get();
+    place.this_machine_ = options.sysfs == "/sys";
+    return place;
+}
+
+std::vector<crypto::Certificate> Place::anchors() const {
+    if (machine_) return machine_->anchors();
+    return {};
+}
+
+std::optional<std::string> device_name(std::string_view text) {
+    if (text.starts_with("pci/")) text.remove_prefix(4);
+    std::string address{text};
+    std::transform(address.begin(), address.end(), address.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (std::count(address.begin(), address.end(), ':') == 1) address.insert(0, "0000:");
+    if (!host::is_pci_address(address)) return std::nullopt;
+    return "pci/" + address;
+}
+
+std::string_view address_of(std::string_view device) { return device.substr(device.find('/') + 1); }
+
+std::string_view class_name(std::uint32_t class_code) {
+    struct Class {
+        std::uint32_t code;  ///< base class and sub-class, and the programming interface where `whole`
+        bool whole;
+        std::string_view name;
+    };
+    // PCI Code and ID Assignment, section 1: the common ones.
+    constexpr std::array classes{
+        Class{0x010802, true, "NVMe controller"},
+        Class{0x010601, true, "SATA controller"},
+        Class{0x0c0330, true, "USB controller"},
+        Class{0x0c0340, true, "USB4 controller"},
+        Class{0x0100, false, "SCSI controller"},
+        Class{0x0101, false, "IDE controller"},
+        Class{0x0104, false, "RAID controller"},
+        Class{0x0106, false, "SATA controller"},
+        Class{0x0107, false, "SAS controller"},
+        Class{0x0108, false, "storage controller"},
+        Class{0x0200, false, "Ethernet controller"},
+        Class{0x0207, false, "InfiniBand controller"},
+        Class{0x0280, false, "network controller"},
+        Class{0x0300, false, "VGA controller"},
+        Class{0x0302, false, "3D controller"},
+        Class{0x0403, false, "audio device"},
+        Class{0x0502, false, "CXL memory"},
+        Class{0x0600, false, "host bridge"},
+        Class{0x0601, false, "ISA bridge"},
+        Class{0x0604, false, "PCI bridge"},
+        Class{0x0800, false, "interrupt controller"},
+        Class{0x0806, false, "IOMMU"},
+        Class{0x0880, false, "system peripheral"},
+        Class{0x1000, false, "encryption controller"},
+        Class{0x0b40, false, "co-processor"},
+        Class{0x0c03, false, "USB controller"},
+        Class{0x0c05, false, "SMBus"},
+        Class{0x1080, false, "encryption controller"},
+        Class{0x1180, false, "signal processor"},
+        Class{0x1200, false, "processing accelerator"},
+    };
+    for (const auto& one : classes)
+        if (one.code == (one.whole ? class_code : class_code >> 8U)) return one.name;
+    return {};
+}
+
+std::string describe(const PciIdentity& identity) {
+    const auto name = class_name(identity.class_code);
+    return fmt::format("{:04x}:{:04x} {}", identity.vendor, identity.device,
+                       name.empty() ? fmt::format("class {:06x}", identity.class_code) : std::string{name});
+}
+
+}  // namespace busguard::cli

@@ -1,0 +1,57 @@
+#include "cli/devices.h"
+#include "cli/report.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace busguard::cli {
+namespace {
+
+struct Options {
+    DeviceOptions devices;
+    JudgingOptions judging;
+    PlanOptions plan;
+};
+
+Tried<Exit> show(Session& session, const Options& options) {
+    const auto target = TRY(Target::open(session, options.devices));
+    const auto judge = TRY(Judge::prepare(session, options.judging, target.anchors()));
+    auto plan = TRY(plan_of(options.plan, judge));
+    plan.plan.measure = spdm::Plan::Measure::all_at_once;
+    auto visits = TRY(target.visit(session, plan));
+
+    std::vector<Judged> all;
+    for (auto& visited : visits) {
+        auto verdict = judge(visited);
+        all.push_back({std::move(visited), std::move(verdict), {}});
+    }
+    if (session.json()) {
+        Json devices = Json::array();
+        for (const auto& one : all) devices.push_back(report_json(one));
+        print(session, {{"schema", "busguard.report/1"}, {"devices", std::move(devices)}});
+        return exit_of(all, target.by_name());
+    }
+    for (const auto& one : all) {
+        if (&one != &all.front()) session.print("\n");
+        session.print(report_text(one, session.colour()));
+    }
+    if (session.common().explain) session.print(explanations(all, session.colour()));
+    return exit_of(all, target.by_name());
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Chosen& chosen) {
+    auto* command = app.add_subcommand(
+        "show", "Show all about a device: certificates, algorithms, measurements, every check");
+    auto options = std::make_shared<Options>();
+    add_device_options(*command, options->devices);
+    add_judging_options(*command, options->judging);
+    add_plan_options(*command, options->plan);
+    command->callback([&chosen, options] {
+        chosen.action = [options](Session& session) { return show(session, *options); };
+    });
+}
+
+}  // namespace busguard::cli

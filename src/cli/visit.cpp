@@ -1,0 +1,188 @@
+#include "cli/visit.h"
+
+#include "appraisal/reason.h"
+#include "cli/version.h"
+#include "cli/visit_parts.h"
+#include "drive/errand.h"
+#include "host/device_lock.h"
+#include "host/guarded_channel.h"
+#include "host/pci.h"
+#include "host/system.h"
+#include "transport/doe_channel.h"
+#include "transport/doe_discovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace busguard::cli {
+namespace {
+
+/// What goes wrong in DOE Discovery is the mailbox's fault, not SPDM's.
+Error of_discovery(Error error) {
+    switch (error.code) {
+        case Errc::truncated:
+        case Errc::trailing_bytes:
+        case Errc::bad_field:
+        case Errc::mismatch:
+        case Errc::too_large: error.code = Errc::transport; break;
+        default: break;
+    }
+    return error;
+}
+
+/// One device, from its name to what it said: look at it, ask its mailboxes what they carry, speak SPDM with
+/// the first that does.
+class DeviceVisit final : public drive::Task {
+public:
+    DeviceVisit(const World& world, const Place& place, std::string device, const VisitPlan& plan)
+        : world_{&world},
+          place_{&place},
+          address_{address_of(device)},
+          entropy_{plan.nonce, world.entropy},
+          plan_{plan.plan} {
+        result_.device = std::move(device);
+    }
+
+    std::optional<drive::Wake> resume(Time now) override {
+        if (errand_) return converse(now);
+        if (!config_ && !open()) return std::nullopt;
+        return discover(now);
+    }
+
+    Visited take() && { return std::move(result_); }
+
+private:
+    std::optional<drive::Wake> give_up(std::string_view code, std::string detail) {
+        result_.without = appraisal::verdict_of(appraisal::reason(code), std::move(detail));
+        return std::nullopt;
+    }
+    std::optional<drive::Wake> give_up(const Error& error) {
+        // The kernel says EPERM for both: which of them it is decides what to do.
+        const bool locked = error.code == Errc::permission &&
+                            host::system_facts(place_->tree()).lockdown >= host::Lockdown::integrity;
+        result_.without =
+            verdict_without(locked ? Error{Errc::permission, "lockdown", 0, error.detail} : error);
+        return std::nullopt;
+    }
+
+    /// False if there is nothing to speak to.
+    bool open() {
+        auto device = host::pci_device(place_->tree(), address_);
+        if (!device) return give_up(device.error()).has_value();
+        result_.pci = device->identity;
+        result_.driver = device->driver;
+        if (!device->tsm.empty())
+            return give_up("owner.tsm", device->tsm + " is connected to it").has_value();
+        const auto& told = device->doe_features;
+        if (!told.empty() && std::find(told.begin(), told.end(), transport::doe_spdm) == told.end())
+            return give_up("device.no-cma", {}).has_value();
+        if (place_->is_this_machine()) {
+            auto lock =
+                host::DeviceLock::take(host::lock_directory(world_->runtime_directory), result_.device);
+            if (!lock) return give_up(lock.error()).has_value();
+            lock_.emplace(*std::move(lock));
+        }
+        auto config = host::open_config(place_->tree(), address_);
+        if (!config) return give_up(config.error()).has_value();
+        config_ = *std::move(config);
+        auto mailboxes = transport::doe_capabilities(*config_);
+        if (!mailboxes) return give_up(mailboxes.error()).has_value();
+        if (mailboxes->empty()) return give_up("device.no-doe", {}).has_value();
+        mailboxes_ = *std::move(mailboxes);
+        return true;
+    }
+
+    /// Asks one mailbox after the other whether it carries SPDM.
+    std::optional<drive::Wake> discover(Time now) {
+        for (; next_ < mailboxes_.size(); ++next_, discovery_.reset()) {
+            if (!discovery_) discovery_.emplace(*config_, mailboxes_[next_]);
+            auto progress = discovery_->poll(now);
+            if (!progress) {
+                unanswered_ = of_discovery(progress.error());
+                continue;
+            }
+            if (const auto* waiting = std::get_if<transport::Discovery::Waiting>(&*progress))
+                return drive::Wake{waiting->until, waiting->readable};
+            const auto& carries = *std::get_if<std::vector<transport::DoeProtocol>>(&*progress);
+            if (std::find(carries.begin(), carries.end(), transport::doe_spdm) != carries.end()) {
+                begin(mailboxes_[next_]);
+                return converse(now);
+            }
+        }
+        if (unanswered_) return give_up(*unanswered_);
+        return give_up("device.no-cma", {});
+    }
+
+    void begin(transport::DoeCapability where) {
+        discovery_.reset();
+        channel_.emplace(std::make_unique<transport::DoeChannel>(*config_, where), place_->tree(), address_);
+        dialogue_.emplace(spdm::Authentication{plan_, entropy_});
+        errand_.emplace(*dialogue_, *channel_);
+    }
+
+    std::optional<drive::Wake> converse(Time now) {
+        if (auto wake = errand_->resume(now)) return wake;
+        const auto& outcome = errand_->outcome();
+        result_.bundle = evidence::bundle_of(
+            dialogue_->rules().found(), circumstances(*world_, result_.device, channel_->name(), result_.pci),
+            outcome ? nullptr : &outcome.error());
+        return std::nullopt;
+    }
+
+    const World* world_;
+    const Place* place_;
+    std::string address_;
+    ChosenNonce entropy_;
+    spdm::Plan plan_;
+    Visited result_;
+
+    std::optional<host::DeviceLock> lock_;
+    std::unique_ptr<host::ConfigFile> config_;
+    std::vector<transport::DoeCapability> mailboxes_;
+    std::size_t next_ = 0;
+    std::optional<transport::Discovery> discovery_;
+    std::optional<Error> unanswered_;
+    std::optional<host::GuardedChannel> channel_;
+    std::optional<spdm::Visit> dialogue_;
+    std::optional<drive::Errand> errand_;
+};
+
+}  // namespace
+
+Result<void> ChosenNonce::fill(std::span<std::byte> bytes) {
+    if (!nonce_ || bytes.size() != nonce_->size()) return real_->fill(bytes);
+    std::copy(nonce_->begin(), nonce_->end(), bytes.begin());
+    nonce_.reset();
+    return {};
+}
+
+evidence::Circumstances circumstances(const World& world, std::string device, std::string_view transport,
+                                      std::optional<PciIdentity> pci) {
+    return {.device = std::move(device),
+            .transport = std::string{transport},
+            .pci = pci,
+            .when = world.clock.calendar(),
+            .recorded_by = fmt::format("busguard {}", version)};
+}
+
+appraisal::Verdict verdict_without(const Error& error) {
+    return appraisal::verdict_of(appraisal::reason_of(error), trouble_of(error, {}).problem.message);
+}
+
+std::vector<Visited> visit(Session& session, const Place& place, const std::vector<std::string>& devices,
+                           const VisitPlan& plan) {
+    std::vector<std::unique_ptr<DeviceVisit>> visits;
+    drive::Loop loop{session.world().clock};
+    for (const auto& device : devices) {
+        visits.push_back(std::make_unique<DeviceVisit>(session.world(), place, device, plan));
+        loop.add(*visits.back());
+    }
+    loop.run();
+    std::vector<Visited> results;
+    for (auto& one : visits) results.push_back(std::move(*one).take());
+    return results;
+}
+
+}  // namespace busguard::cli
