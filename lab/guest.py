@@ -68,8 +68,9 @@ class Responder(Process):
             if self.ended():
                 break
             time.sleep(0.02)
+        state = f"ended with {self._child.returncode}" if self.ended() else f"is not listening after {READY_SECONDS} s"
         self.kill()
-        raise Trouble(f"the responder is not listening: {_last_lines(self.said())}")
+        raise Trouble(f"the responder {state}: {_last_lines(self.said())}")
 
 
 class Line:
