@@ -46,6 +46,8 @@ Result<void> coherent_since_1_3(Flags<Cap> flags) {
 
 }  // namespace
 
+std::vector<Version> every_version() { return {Version::v1_0, Version::v1_1, Version::v1_2, Version::v1_3}; }
+
 Result<Version> settle(const Offer& offer, const msg::Versions& answer) {
     const auto ours = [&](Version version) {
         return std::ranges::find(offer.versions, version) != offer.versions.end();

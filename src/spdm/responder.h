@@ -19,7 +19,7 @@ struct ProvisionedSlot {
 
 /// What a device is, as far as SPDM shows it.
 struct Profile {
-    std::vector<Version> versions{Version::v1_0, Version::v1_1, Version::v1_2, Version::v1_3};
+    std::vector<Version> versions = every_version();
     Flags<Cap> flags = Cap::cert | Cap::chal | Cap::meas_sig;
     std::uint8_t ct_exponent = 14;           ///< 2^14 microseconds for cryptography
     std::uint32_t largest_message = 0x1200;  ///< bytes; DataTransferSize and MaxSPDMmsgSize since 1.2

@@ -1,0 +1,98 @@
+#include "bench/measure.h"
+#include "bench/report.h"
+#include "bench/test_device.h"
+#include "drive/errand.h"
+#include "host/clock.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace busguard::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int devices = 1000;
+constexpr Time latency = 100ms;
+
+/// A device that thinks for a while about each answer.
+class Thinking final : public transport::Channel {
+public:
+    explicit Thinking(TestDevice& device) : responder_{device.profile, device.entropy} {}
+
+    Result<void> send(ByteView message, Time now, Time) override {
+        answer_ = responder_.reply(message).message;
+        ready_ = now + latency;
+        return {};
+    }
+    Result<Progress> poll(Time now) override {
+        if (now < ready_) return Waiting{ready_, -1};
+        return std::move(answer_);
+    }
+    std::size_t largest() const override { return 0x1200; }
+    std::string_view name() const override { return "memory"; }
+
+private:
+    spdm::Responder responder_;
+    Bytes answer_;
+    Time ready_{};
+};
+
+struct Took {
+    double wall = 0;
+    double processor = 0;
+    int authenticated = 0;
+    unsigned exchanges = 0;  ///< of one device
+};
+
+Took authenticate(TestDevice& device, int count) {
+    host::SystemClock clock;
+    std::deque<Thinking> channels;
+    std::deque<spdm::Visit> visits;
+    std::deque<drive::Errand> errands;
+    drive::Loop loop{clock};
+    const auto start = clock.now();
+    const double busy = processor_seconds();
+    for (int i = 0; i < count; ++i) {
+        auto& channel = channels.emplace_back(device);
+        auto& visit = visits.emplace_back(spdm::Authentication{{}, device.entropy});
+        loop.add(errands.emplace_back(visit, channel));
+    }
+    loop.run();
+    Took took;
+    for (const auto& visit : visits)
+        took.authenticated += judge(visit, device).state == appraisal::State::authenticated ? 1 : 0;
+    took.wall = std::chrono::duration<double>(clock.now() - start).count();
+    took.processor = processor_seconds() - busy;
+    took.exchanges = errands.front().exchanges();
+    return took;
+}
+
+}  // namespace
+
+std::vector<Figure> many_devices() {
+    TestDevice device;
+    const auto one = authenticate(device, 1);
+    const auto& key = device.profile.slots.at(0).key;
+    const Bytes message(148);
+    const auto signature = *key.sign(crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, message);
+    const auto all = authenticate(device, devices);
+    const auto primitives =
+        compare({[&] { (void)key.sign(crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, message); },
+                 [&] {
+                     (void)key.public_key().verify(crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, message,
+                                                   signature);
+                 }},
+                1000ms);
+    const double cryptography = devices * (primitives[0] + 3 * primitives[1]);
+    const double least = std::max(one.wall, cryptography);
+    const auto text = [](double seconds) { return std::to_string(seconds).substr(0, 4) + " s"; };
+    return {
+        {"1,000 devices", all.wall / least, "x", 1.3, false,
+         text(all.wall) + "; one device " + text(one.wall) + ", the cryptography of all " +
+             text(cryptography) + ", CPU " + text(all.processor)},
+        {"1,000 devices, authenticated", static_cast<double>(all.authenticated), "count", devices, true, ""},
+    };
+}
+
+}  // namespace busguard::bench

@@ -1,0 +1,53 @@
+#include "bench/test_device.h"
+
+#include "emulate/pki.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace busguard::bench {
+namespace {
+
+template <class T, class E>
+T must(Result<T, E> result) {
+    if (!result) {
+        std::fputs("bench: no test device can be made\n", stderr);
+        std::exit(1);
+    }
+    return *std::move(result);
+}
+
+}  // namespace
+
+TestDevice::TestDevice() {
+    const PciIdentity identity{.vendor = 0x1b36, .device = 0x0010, .class_code = 0x010802, .revision = 2};
+    const auto root = must(emulate::make_root({"Bench", "Bench Root"}, entropy));
+    const auto authority = must(emulate::make_intermediate({"Bench", "Bench Authority"}, root, entropy));
+    emulate::LeafSpec spec{.organization = "Bench", .common_name = "Bench Device"};
+    spec.cma_name = emulate::cma_name(identity);
+    const auto leaf = must(emulate::make_leaf(spec, authority, entropy));
+
+    profile.slots.emplace(spdm::SlotId{0}, spdm::ProvisionedSlot{leaf.chain_der(), leaf.key});
+    for (std::uint8_t index = 1; index <= 8; ++index)
+        profile.measurements.push_back(
+            {index, spdm::MeasurementType::mutable_firmware, false, Bytes(48, std::byte{index})});
+    standard.anchors.add(root.root(), "bench");
+    standard.at = std::chrono::sys_days{std::chrono::year{2026} / 11 / 22};
+    circumstances = {.device = "bench/0", .transport = "memory", .pci = identity, .when = standard.at};
+}
+
+Result<void> visit(spdm::Visit& visit, spdm::Responder& responder) {
+    auto step = TRY(visit.start());
+    while (const auto* send = std::get_if<spdm::Send>(&step)) {
+        const auto reply = responder.reply(send->message);
+        step = TRY(visit.answer(reply.message));
+    }
+    return {};
+}
+
+appraisal::Verdict judge(const spdm::Visit& visit, const TestDevice& device) {
+    return appraisal::appraise(evidence::bundle_of(visit.rules().found(), device.circumstances, nullptr),
+                               device.standard);
+}
+
+}  // namespace busguard::bench
