@@ -2,18 +2,19 @@
 
 #include <openssl/crypto.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <malloc.h>
 #include <new>
 
 namespace {
 
-std::atomic<std::size_t> count{0};
-std::atomic<std::size_t> bytes{0};
+// One thread; off while time is measured, for counting costs more than many an allocation.
+bool counting = false;
+std::size_t count = 0;
+std::size_t bytes = 0;
 
 void* taken(void* block) {
-    if (block != nullptr) {
+    if (counting && block != nullptr) {
         ++count;
         bytes += malloc_usable_size(block);
     }
@@ -21,8 +22,7 @@ void* taken(void* block) {
 }
 
 void give_back(void* block) {
-    if (block == nullptr) return;
-    bytes -= malloc_usable_size(block);
+    if (counting && block != nullptr) bytes -= malloc_usable_size(block);
     std::free(block);
 }
 
@@ -30,7 +30,7 @@ void* openssl_malloc(std::size_t size, const char*, int) {
     return size == 0 ? nullptr : taken(std::malloc(size));
 }
 void* openssl_realloc(void* block, std::size_t size, const char*, int) {
-    if (block != nullptr) bytes -= malloc_usable_size(block);
+    if (counting && block != nullptr) bytes -= malloc_usable_size(block);
     return taken(std::realloc(block, size));
 }
 void openssl_free(void* block, const char*, int) { give_back(block); }
@@ -46,8 +46,13 @@ void operator delete(void* block, std::size_t) noexcept { give_back(block); }
 
 namespace busguard::bench {
 
-std::size_t allocations() { return count; }
-std::size_t heap_bytes() { return bytes; }
+Heap counted(const std::function<void()>& function) {
+    count = bytes = 0;
+    counting = true;
+    function();
+    counting = false;
+    return {count, bytes};
+}
 void count_openssl() { CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free); }
 
 }  // namespace busguard::bench

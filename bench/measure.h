@@ -15,10 +15,13 @@ std::vector<double> compare(const std::vector<std::function<void()>>& functions,
 /// Processor seconds of this process so far.
 double processor_seconds();
 
-/// Heap allocations so far, operator new and OpenSSL's.
-std::size_t allocations();
-/// Bytes on the heap now, by the same count.
-std::size_t heap_bytes();
+/// What a function takes from the heap by operator new and OpenSSL's: allocations, and bytes that it does not
+/// give back.
+struct Heap {
+    std::size_t allocations = 0;
+    std::size_t kept_bytes = 0;
+};
+Heap counted(const std::function<void()>& function);
 /// Before the first use of OpenSSL.
 void count_openssl();
 

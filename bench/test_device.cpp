@@ -1,6 +1,7 @@
 #include "bench/test_device.h"
 
 #include "emulate/pki.h"
+#include "trust/profile.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +25,7 @@ TestDevice::TestDevice() {
     const auto root = must(emulate::make_root({"Bench", "Bench Root"}, entropy));
     const auto authority = must(emulate::make_intermediate({"Bench", "Bench Authority"}, root, entropy));
     emulate::LeafSpec spec{.organization = "Bench", .common_name = "Bench Device"};
-    spec.cma_name = emulate::cma_name(identity);
+    spec.cma_name = trust::cma_name(identity);
     const auto leaf = must(emulate::make_leaf(spec, authority, entropy));
 
     profile.slots.emplace(spdm::SlotId{0}, spdm::ProvisionedSlot{leaf.chain_der(), leaf.key});

@@ -102,7 +102,7 @@ public:
             fail(rule, "chain.malformed", fmt::format("{} {}", chain.error().what, name(chain.error().code)));
             return {};
         }
-        auto split = crypto::split_chain(chain->certificates);
+        auto split = crypto::split_chain(chain->certificates, standard_->anchors.certificates());
         if (!split || split->empty()) {
             fail(rule, "chain.malformed",
                  split ? "no certificate"

@@ -18,17 +18,23 @@ Failure<Error> at(std::size_t offset, Error error) {
 
 }  // namespace
 
-Result<std::vector<Certificate>> split_chain(ByteView concatenated) {
+Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<const Certificate> known) {
     std::vector<Certificate> chain;
     for (std::size_t offset = 0; offset < concatenated.size();) {
         if (chain.size() == most_in_chain) return fail(Errc::too_large, "certificates", offset);
         const auto rest = concatenated.subspan(offset);
         const auto length = der_length(rest);
         if (!length) return at(offset, length.error());
-        auto certificate = Certificate::parse(rest.first(*length));
-        if (!certificate) return at(offset, certificate.error());
-        chain.push_back(*std::move(certificate));
+        const auto der = rest.first(*length);
         offset += *length;
+        const auto old = std::ranges::find_if(known, [&](const auto& one) { return same(one.der(), der); });
+        if (old != known.end()) {
+            chain.push_back(*old);
+            continue;
+        }
+        auto certificate = Certificate::parse(der);
+        if (!certificate) return at(offset - *length, certificate.error());
+        chain.push_back(*std::move(certificate));
     }
     return chain;
 }
