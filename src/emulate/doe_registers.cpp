@@ -129,8 +129,10 @@ void DoeRegisters::go() {
     if (std::ranges::find(description_.features, kind) == description_.features.end()) return;
     if (kind == transport::doe_discovery) {
         const auto answer = transport::answer_discovery(bytes_of(payload), description_.features);
-        if (answer) return send(kind, *answer, Time{});
-        error_ = true;
+        if (answer)
+            send(kind, *answer, Time{});
+        else
+            error_ = true;
     } else if (description_.fault == MailboxFault::babble) {
         babble();
     } else if (kind == transport::doe_spdm && endpoint_ != nullptr) {

@@ -9,13 +9,13 @@
 #include <cstring>
 #include <filesystem>
 #include <fuse_lowlevel.h>
+#include <iterator>
 #include <system_error>
 
 namespace busguard::emulate {
 namespace {
 
-using std::chrono_literals::operator""ms;
-constexpr auto stop_is_seen_within = 100ms;
+constexpr auto stop_is_seen_within = std::chrono::milliseconds{100};
 
 NodeTree& tree_of(fuse_req_t request) { return *static_cast<NodeTree*>(fuse_req_userdata(request)); }
 
@@ -49,9 +49,15 @@ Result<struct stat> stat_of(fuse_req_t request, NodeTree::Id node) {
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
     const auto child = tree_of(request).child(parent, name);
-    if (!child) return void(fuse_reply_err(request, ENOENT));
+    if (!child) {
+        fuse_reply_err(request, ENOENT);
+        return;
+    }
     const auto attributes = stat_of(request, *child);
-    if (!attributes) return refuse(request, attributes.error());
+    if (!attributes) {
+        refuse(request, attributes.error());
+        return;
+    }
     fuse_entry_param entry{};  // time-outs of zero: a device may be gone the next moment
     entry.ino = *child;
     entry.attr = *attributes;
@@ -60,7 +66,10 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
 
 void getattr(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
     const auto attributes = stat_of(request, node);
-    if (!attributes) return refuse(request, attributes.error());
+    if (!attributes) {
+        refuse(request, attributes.error());
+        return;
+    }
     fuse_reply_attr(request, &*attributes, 0);
 }
 
@@ -71,34 +80,50 @@ void setattr(fuse_req_t request, fuse_ino_t node, struct stat*, int, fuse_file_i
 
 void readlink(fuse_req_t request, fuse_ino_t node) {
     const auto target = tree_of(request).target(node);
-    if (!target) return refuse(request, target.error());
+    if (!target) {
+        refuse(request, target.error());
+        return;
+    }
     fuse_reply_readlink(request, target->c_str());
 }
 
 void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
     const auto attributes = tree_of(request).attributes(node);
-    if (!attributes) return refuse(request, attributes.error());
+    if (!attributes) {
+        refuse(request, attributes.error());
+        return;
+    }
     file->direct_io = 1;  // registers: each access reaches them, with its own offset and length
     fuse_reply_open(request, file);
 }
 
 void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info*) {
     const auto bytes = tree_of(request).read_at(node, static_cast<std::uint64_t>(offset), size);
-    if (!bytes) return refuse_open(request, bytes.error());
-    fuse_reply_buf(request, as_text(*bytes).data(), bytes->size());
+    if (!bytes) {
+        refuse_open(request, bytes.error());
+        return;
+    }
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): C wants char
+    fuse_reply_buf(request, reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }
 
 void write(fuse_req_t request, fuse_ino_t node, const char* data, std::size_t size, off_t offset,
            fuse_file_info*) {
     const auto taken =
         tree_of(request).write_at(node, static_cast<std::uint64_t>(offset), as_bytes({data, size}));
-    if (!taken) return refuse_open(request, taken.error());
+    if (!taken) {
+        refuse_open(request, taken.error());
+        return;
+    }
     fuse_reply_write(request, *taken);
 }
 
 void readdir(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info*) {
     auto entries = tree_of(request).entries(node);
-    if (!entries) return refuse(request, entries.error());
+    if (!entries) {
+        refuse(request, entries.error());
+        return;
+    }
     entries->insert(entries->begin(),
                     {{".", node, NodeTree::Kind::directory}, {"..", node, NodeTree::Kind::directory}});
     std::string buffer(std::min(size, std::size_t{65536}), '\0');
@@ -108,8 +133,9 @@ void readdir(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset
         struct stat attributes{};
         attributes.st_ino = entry.id;
         attributes.st_mode = type_bits(entry.kind);
-        const auto needed = fuse_add_direntry(request, buffer.data() + used, buffer.size() - used,
-                                              entry.name.c_str(), &attributes, static_cast<off_t>(i + 1));
+        const auto needed = fuse_add_direntry(
+            request, std::next(buffer.data(), static_cast<std::ptrdiff_t>(used)), buffer.size() - used,
+            entry.name.c_str(), &attributes, static_cast<off_t>(i + 1));
         if (needed > buffer.size() - used) break;
         used += needed;
     }
