@@ -204,15 +204,28 @@ private:
             if (wanted) return fail(rule, "measurement.no-reference", told);
             return skip(rule, "measurement.no-reference", told);
         }
-        const auto who = identity_of(bundle_->circumstances.pci, leaf_ ? &*leaf_ : nullptr, measured_.opaque);
-        auto compared = compare(*standard_->reference, who, measured_.hash, measured_.blocks);
+        auto compared = compare(*standard_->reference, who(), measured_.hash, measured_.blocks);
         checks_.insert(checks_.end(), std::make_move_iterator(compared.begin()),
                        std::make_move_iterator(compared.end()));
+    }
+
+    /// Is the reference about this device at all? If not, that is the check.
+    bool applies() {
+        auto compared = compare(*standard_->reference, who(), measured_.hash, {});
+        if (compared.empty() || compared.front().reason != "measurement.no-reference") return true;
+        checks_.push_back(std::move(compared.front()));
+        return false;
+    }
+
+    std::map<std::string, std::string> who() const {
+        return identity_of(bundle_->circumstances.pci, leaf_ ? &*leaf_ : nullptr, measured_.opaque);
     }
 
     void unmeasured(bool wanted) {
         constexpr auto rule = "measurements";
         if (bundle_->measurements.empty()) {
+            if (bundle_->failure) return skip(rule, "evidence.not-told", "the dialogue ended before");
+            if (standard_->reference && !applies()) return;
             if (wanted) return fail(rule, "measurement.none", "the evidence holds no measurements");
             return skip(rule, "policy.off", "not asked for");
         }

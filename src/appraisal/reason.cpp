@@ -40,7 +40,7 @@ std::string_view of_a_field(const Error& error) {
 std::string_view code_of(const Error& error) {
     switch (error.code) {
         case Errc::truncated:
-        case Errc::trailing_bytes:
+        case Errc::trailing_bytes: return "protocol.malformed";
         case Errc::bad_field:
         case Errc::mismatch:
         case Errc::too_large: return of_a_field(error);

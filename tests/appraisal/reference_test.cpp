@@ -139,6 +139,23 @@ TEST(Measurements, OfADeviceThatHasNoneAreMissedWhereTheyAreRequired) {
     EXPECT_EQ(why(appraise(bundle, test::standard())), "");
 }
 
+// References of a whole fleet are given at once: one for another kind must not make a device wrong.
+TEST(Measurements, OfADeviceThatHasNoneAreNotMissedForAnotherKindsReference) {
+    const test::Hierarchy hierarchy;
+    auto profile = test::device(hierarchy);
+    profile.flags = spdm::Cap::cert | spdm::Cap::chal;
+    auto other = recorded();
+    other.applies_to["pci"] = "something else";
+    EXPECT_EQ(appraise(test::visit(profile), held_to(other)).state, State::no_reference);
+}
+
+// What a broken dialogue did not come to is not what the verdict is about.
+TEST(Measurements, AreNotMissedWhereTheDialogueEndedBefore) {
+    auto bundle = evidence::bundle_of(spdm::Findings{}, genuine().circumstances, nullptr);
+    bundle.failure = evidence::ending_of(Error{Errc::timeout, "Data Object Ready"});
+    EXPECT_EQ(why(appraise(bundle, held_to(recorded()))), "transport.timeout");
+}
+
 TEST(ReferenceFile, GoesThereAndBack) {
     const auto text = to_json(recorded());
     const auto back = reference_from_json(text, "reference");

@@ -155,7 +155,7 @@ TEST_F(Demo, HasImpostorsEachWithItsOwnLie) {
     EXPECT_EQ(visit("0000:40:02.0").text, "path untrusted_root");
     EXPECT_EQ(visit("0000:40:03.0").text, "path expired");
     EXPECT_EQ(visit("0000:40:05.0").text, "signature");
-    EXPECT_EQ(visit("0000:40:06.0").text, "signature");
+    EXPECT_EQ(visit("0000:40:06.0").text, "mismatch RequesterContext");
     EXPECT_EQ(visit("0000:40:07.0").text, "signature");
     EXPECT_EQ(visit("0000:40:07.0").found.agreed->version, spdm::Version::v1_1);
     EXPECT_EQ(visit("0000:40:08.0").text, "timeout Data Object Ready");
@@ -169,8 +169,11 @@ TEST_F(Demo, HasImpostorsEachWithItsOwnLie) {
 
 // Once caught, always caught: nothing of one visit makes the next one succeed.
 TEST_F(Demo, TellsTheSameLieTheNextTime) {
-    for (auto address : {"0000:40:05.0", "0000:40:06.0", "0000:40:07.0"})
-        for (int turn = 0; turn < 3; ++turn) EXPECT_EQ(visit(address).text, "signature") << address;
+    for (int turn = 0; turn < 3; ++turn) {
+        EXPECT_EQ(visit("0000:40:05.0").text, "signature");
+        EXPECT_EQ(visit("0000:40:06.0").text, "mismatch RequesterContext");
+        EXPECT_EQ(visit("0000:40:07.0").text, "signature");
+    }
 }
 
 TEST_F(Demo, ShowsItselfAsTheKernelWould) {
