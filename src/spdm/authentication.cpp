@@ -87,7 +87,7 @@ Result<Authentication::State> Authentication::on(AwaitDigests& now, const msg::D
                                                  const Transcript&) {
     if (answer.provisioned_slots == 0) return fail(Errc::no_common, "ProvisionedSlotMask");
     if (now.shape.version >= Version::v1_3) {
-        if ((answer.provisioned_slots & ~answer.supported_slots) != 0)
+        if ((answer.provisioned_slots | answer.supported_slots) != answer.supported_slots)
             return fail(Errc::bad_field, "ProvisionedSlotMask");
         found_.supported_slots = answer.supported_slots;
     }
