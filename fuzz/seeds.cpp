@@ -1,4 +1,6 @@
+#include "appraisal/reference.h"
 #include "base/hex.h"
+#include "evidence/bundle_file.h"
 #include "fuzz/spdm_device.h"
 #include "spdm/certificate_chain.h"
 #include "transport/config_space.h"
@@ -145,6 +147,68 @@ void texts(const Corpora& corpora) {
                     as_bytes(text));
 }
 
+// What a visit brought back, as a bundle, a reference, transcripts, a kernel's log, and bytes to dump.
+void evidence_of(const Corpora& corpora, unsigned device_bits, unsigned plan_bits) {
+    fuzz::Counting entropy_there{1000};
+    fuzz::Counting entropy_here;
+    const auto device = fuzz::device_of(static_cast<std::byte>(device_bits));
+    spdm::Responder responder{device, entropy_there};
+    spdm::Visit visit{
+        spdm::Authentication{fuzz::plan_of(static_cast<std::byte>(plan_bits), std::byte{1}), entropy_here}};
+    auto step = visit.start();
+    while (step && std::holds_alternative<spdm::Send>(*step))
+        step = visit.answer(responder.reply(std::get<spdm::Send>(*step).message).message);
+    fuzz::expect(static_cast<bool>(step), "a seed's visit comes to its end");
+
+    const auto name = std::to_string(device_bits) + "-" + std::to_string(plan_bits);
+    const auto bundle =
+        evidence::bundle_of(visit.rules().found(),
+                            {.device = "emulated/fuzz", .transport = "none", .recorded_by = "fuzz"}, nullptr);
+    corpora.put("bundle", name, as_bytes(evidence::to_json(bundle)));
+    if (const auto reference = appraisal::record_reference(bundle, "fuzz"))
+        corpora.put("reference", name, as_bytes(appraisal::to_json(*reference)));
+    unsigned number = 0;
+    for (const auto& record : bundle.records) {
+        const auto part = name + "-" + std::to_string(number++);
+        const unsigned kind = record.kind == spdm::SigningContext::responder_challenge_auth ? 0 : 4;
+        corpora.put(
+            "transcript_review", part,
+            behind({(device_bits & 3U) | kind, 0, (device_bits & 4U) != 0 ? 10U : 4U}, record.transcript));
+        corpora.put("dump", part, record.transcript);
+
+        Bytes log;
+        const auto file = [&](std::string_view file_name, ByteView content) {
+            fuzz::append_frame(log, as_bytes(file_name));
+            fuzz::append_frame(log, content);
+        };
+        file("signatures/0_transcript", record.transcript);
+        file("signatures/0_signature", record.signature);
+        file("signatures/0_type", as_bytes(spdm::text(record.kind)));
+        file("signatures/0_hash_algorithm", as_bytes("sha256\n"));
+        file("signatures/0_combined_spdm_prefix", record.prefix);
+        file("signatures/0_requester_nonce", record.requester_nonce);
+        file("signatures/0_responder_nonce", record.responder_nonce);
+        file("signatures/0_certificate_chain", as_bytes("../certificates/slot0"));
+        file("certificates/slot0", device.slots.at(0).certificates);
+        corpora.put("kernel_log", part, log);
+    }
+}
+
+void gpu_reports(const Corpora& corpora) {
+    corpora.put("nvidia_report", "opaque", bytes_of({3, 0,    5, 0,    '5', '5', '0', '.', 0,  6, 0, 8, 0,
+                                                     0, 0x9f, 0, 0x96, 1,   0,   0,   0,   14, 0, 0, 0}));
+    const auto said = visit(1, 0x15, 1);  // 1.1, measurements without a challenge
+    auto report = said.back().request;
+    append(report, said.back().answer);
+    Bytes input;
+    fuzz::append_frame(input, as_bytes(to_hex(report)));
+    const auto leaf = crypto::Certificate::parse(fuzz::slot_of(crypto::Scheme::ecdsa_p256).certificates);
+    fuzz::append_frame(input, as_bytes(crypto::to_pem(*leaf)));
+    corpora.put("nvidia_report", "report", input);
+    corpora.put("nvidia_report", "collection",
+                as_bytes(R"([{"arch":"HOPPER","nonce":"00","evidence":"AAAA","certificate":"AAAA"}])"));
+}
+
 void mailboxes(const Corpora& corpora) {
     using namespace transport;
     corpora.put("data_object", "discovery", *encode_object(doe_discovery, discovery_request(0, 2)));
@@ -214,5 +278,8 @@ int main(int count, char** words) {
     measurements(corpora);
     protocol(corpora);
     mailboxes(corpora);
+    gpu_reports(corpora);
+    for (const auto& [device, plan] : {std::pair{1U, 0x11U}, {3U, 0x1bU}, {6U, 0x1eU}})
+        evidence_of(corpora, device, plan);
     return 0;
 }
