@@ -75,6 +75,8 @@ private:
         result_.driver = device->driver;
         if (!device->tsm.empty())
             return give_up("owner.tsm", device->tsm + " is connected to it").has_value();
+        if (place_->tree().exists(fmt::format("bus/pci/devices/{}/authenticated", address_)))
+            return give_up("owner.kernel", "its signatures can be judged with busguard verify").has_value();
         const auto& told = device->doe_features;
         if (!told.empty() && std::find(told.begin(), told.end(), transport::doe_spdm) == told.end())
             return give_up("device.no-cma", {}).has_value();

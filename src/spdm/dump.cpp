@@ -237,7 +237,7 @@ private:
         if (name(head.code).empty()) return foreign(at, end, head);
         if (head.code == Code::get_version) forget();
 
-        auto best = attempt(at, left, head);
+        auto best = attempt(at, head.code == Code::error ? error_of(left) : left, head);
         explain_parts(best.message);
         context_ = best.learned;
         const auto next = at + best.message.size;
@@ -246,6 +246,13 @@ private:
         if (!broken) return next;
         unread(next, end, std::nullopt);
         return end;
+    }
+
+    /// An ERROR does not say how long it is: it ends where another message begins.
+    static ByteView error_of(ByteView left) {
+        for (const std::size_t size : {4U, 8U})
+            if (left.size() > size + 1 && plausible(head_of(left.subspan(size)))) return left.first(size);
+        return left;
     }
 
     struct Attempt {

@@ -107,6 +107,51 @@ class Authenticate(TestCase):
         self.assertIn("remedy", document["explanations"]["chain.untrusted-root"])
 
 
+class Owners(TestCase):
+    """Whoever speaks to a device already is left alone."""
+
+    def test_a_kernel_with_cma(self):
+        device = self.temporary() / "bus/pci/devices/0000:01:00.0"
+        device.mkdir(parents=True)
+        header = bytearray(4096)
+        header[0:4] = bytes.fromhex("a51e0150")
+        header[8:12] = bytes.fromhex("02020801")
+        (device / "config").write_bytes(header)
+        for content, state in [("1\n", "authenticated"), ("0\n", "failed")]:
+            (device / "authenticated").write_text(content)
+            root = device.parents[3]
+            each = self.expect(run("list", "--sysfs", root, "-o", "json"), OK).json()["devices"][0]
+            self.assertEqual((each["owner"], each["state"]), ("kernel", state))
+            each = verdicts(self.expect(run("authenticate", DRIVE, "--sysfs", root, "-o", "json"), UNDETERMINED))[DRIVE]
+            self.assertEqual(each["reasons"], ["owner.kernel"])
+
+    def test_a_tsm(self):
+        file = self.temporary() / "machine.toml"
+        file.write_text("""
+tsms = ["tsm0"]
+[authority.maker]
+subject = "Maker"
+algorithm = "ecdsa-p256"
+[[device]]
+address = "0000:01:00.0"
+vendor = 1
+device = 2
+class = 3
+tsm = "tsm0"
+[device.spdm]
+versions = ["1.2"]
+algorithm = "ecdsa-p256"
+hash = "sha256"
+[[device.spdm.slot]]
+number = 0
+issuer = "maker"
+""")
+        each = self.expect(run("list", "--machine", file, "-o", "json"), OK).json()["devices"][0]
+        self.assertEqual((each["owner"], each["state"]), ("tsm:tsm0", "undetermined"))
+        each = verdicts(self.expect(run("authenticate", DRIVE, "--machine", file, "-o", "json"), UNDETERMINED))[DRIVE]
+        self.assertEqual(each["reasons"], ["owner.tsm"])
+
+
 class Evidence(TestCase):
     def test_what_was_said_is_judged_again_elsewhere(self):
         file = self.temporary() / "drive.json"

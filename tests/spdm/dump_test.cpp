@@ -97,6 +97,12 @@ TEST(Dump, ReadsAnErrorThatAsksForPatience) {
     EXPECT_EQ(field(messages[0], "RequestCode")->meaning, "CHALLENGE");
 }
 
+TEST(Dump, FindsTheMessageAfterAnError) {
+    const auto messages =
+        dump(hex("127f0300 12830000 " + std::string(64, '5') + "127f4200 0a830104 12ff8301"));
+    EXPECT_EQ(names(messages), (std::vector<std::string>{"ERROR", "CHALLENGE", "ERROR", "RESPOND_IF_READY"}));
+}
+
 TEST(Dump, FindsOutTheSizesThatNobodyTold) {
     // DIGESTS of one slot with SHA-512, alone.
     const auto bytes = hex("12010001" + std::string(128, 'a'));
