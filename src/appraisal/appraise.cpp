@@ -1,6 +1,7 @@
 #include "appraisal/appraise.h"
 
 #include "appraisal/chain.h"
+#include "appraisal/downgrade.h"
 #include "appraisal/identity.h"
 #include "evidence/nvidia.h"
 
@@ -115,6 +116,11 @@ private:
             return true;
         }
         const bool cannot = verified.error().code == Errc::unsupported;
+        if (const auto sent = cannot ? std::nullopt : changed_versions(record, *chain.key)) {
+            fail(rule, "negotiation.downgraded",
+                 fmt::format("{}: the device sent versions {}", kind(record), *sent));
+            return false;
+        }
         fail(rule, cannot ? "signature.unsupported-algorithm" : "signature.invalid",
              fmt::format("{}: {}", kind(record), name(verified.error().code)));
         return false;

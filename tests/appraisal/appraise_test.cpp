@@ -206,6 +206,20 @@ TEST(Appraisal, RefusesABundleWhoseTermsAreNotTheSignedOnes) {
     EXPECT_EQ(why(appraise(bundle, standard())), "evidence.incoherent");
 }
 
+TEST(Appraisal, NamesADowngradeByTheVersionsThatTheDeviceSigned) {
+    auto bundle = genuine(Version::v1_1);
+    auto& transcript = bundle.records.front().transcript;
+    // After GET_VERSION: VERSION with 1.0 to 1.3, out of which somebody took all but 1.1.
+    ASSERT_EQ(to_hex(ByteView{transcript}.subspan(4, 14)), "1004000000040010001100120013");
+    const auto rest = to_bytes(ByteView{transcript}.subspan(18));
+    transcript.resize(4);
+    append(transcript, *from_hex("10040000 0001 0011"));
+    append(transcript, rest);
+    const auto verdict = appraise(bundle, standard());
+    EXPECT_EQ(why(verdict), "negotiation.downgraded") << testing::PrintToString(verdict);
+    EXPECT_NE(verdict.detail.find("1.0 to 1.3"), std::string::npos) << verdict.detail;
+}
+
 TEST(Appraisal, NamesTheReplayOfAnOldAnswer) {
     const test::Hierarchy hierarchy;
     const auto profile = test::device(hierarchy);
