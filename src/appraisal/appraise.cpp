@@ -38,36 +38,29 @@ public:
     }
 
     Verdict run() && {
-        dialogue();
+        note(dialogue());
         for (const auto& record : bundle_->records) judge(record);
-        if (bundle_->records.empty()) no_record();
-        version();
-        nonce();
-        identity();
-        coherence();
-        measurements();
+        if (bundle_->records.empty()) note(no_record());
+        note(version());
+        note(nonce());
+        note(identity());
+        note(coherence());
+        for (auto& check : measurements()) note(std::move(check));
         return concluded(std::move(checks_));
     }
 
 private:
-    void pass(std::string_view rule, std::string detail = {}) {
-        checks_.push_back({rule, Outcome::pass, {}, std::move(detail)});
-    }
-    void fail(std::string_view rule, std::string_view reason, std::string detail) {
-        checks_.push_back({rule, Outcome::fail, reason, std::move(detail)});
-    }
-    void skip(std::string_view rule, std::string_view reason, std::string detail) {
-        checks_.push_back({rule, Outcome::skipped, reason, std::move(detail)});
-    }
+    void note(Check check) { checks_.push_back(std::move(check)); }
 
-    void dialogue() {
+    Check dialogue() const {
         constexpr auto rule = "dialogue";
         const auto& end = bundle_->failure;
-        if (!end) return pass(rule);
+        if (!end) return passed(rule);
         const auto& why = reason_of(Error{end->code, end->what, end->offset, end->detail});
-        fail(rule, why.code,
-             fmt::format("{} {}{}", end->what, name(end->code),
-                         end->detail != 0 ? fmt::format(" (0x{:02x})", end->detail) : std::string{}));
+        return failed(
+            rule, why.code,
+            fmt::format("{} {}{}", end->what, name(end->code),
+                        end->detail != 0 ? fmt::format(" (0x{:02x})", end->detail) : std::string{}));
     }
 
     void judge(const Record& record) {
@@ -78,7 +71,9 @@ private:
                                                 : fmt::format("{}: {}", kind(record), check.detail);
             checks_.push_back(std::move(check));
         }
-        const bool verified = signature(record, chain);
+        auto signature_check = signature(record, chain);
+        const bool verified = signature_check.outcome == Outcome::pass;
+        note(std::move(signature_check));
         unverified_ = unverified_ || !verified;
         if (record.kind == SigningContext::responder_measurements && verified && !review.broken) {
             add(measured_, review, bundle_->agreed);
@@ -101,143 +96,134 @@ private:
         return standard_->expected_identity ? &*standard_->expected_identity : nullptr;
     }
 
-    bool signature(const Record& record, const JudgedChain& chain) {
+    static Check signature(const Record& record, const JudgedChain& chain) {
         constexpr auto rule = "signature";
-        if (!chain.key) {
-            skip(rule, "evidence.not-told", fmt::format("{}: no key to verify it with", kind(record)));
-            return false;
-        }
+        if (!chain.key)
+            return skipped(rule, "evidence.not-told",
+                           fmt::format("{}: no key to verify it with", kind(record)));
         const auto hash = spdm::hash_of(record.hash);
         const auto message = spdm::message_to_sign(record.version, record.kind, hash, record.transcript);
         const auto verified = chain.key->verify(spdm::scheme_of(record.asym), hash, message, record.signature,
                                                 spdm::eddsa_context(record.kind));
-        if (verified) {
-            pass(rule, std::string{kind(record)});
-            return true;
-        }
-        const bool cannot = verified.error().code == Errc::unsupported;
-        if (const auto sent = cannot ? std::nullopt : changed_versions(record, *chain.key)) {
-            fail(rule, "negotiation.downgraded",
-                 fmt::format("{}: the device sent versions {}", kind(record), *sent));
-            return false;
-        }
-        fail(rule, cannot ? "signature.unsupported-algorithm" : "signature.invalid",
-             fmt::format("{}: {}", kind(record), name(verified.error().code)));
-        return false;
+        if (verified) return passed(rule, std::string{kind(record)});
+        if (verified.error().code == Errc::unsupported)
+            return failed(rule, "signature.unsupported-algorithm", std::string{kind(record)});
+        if (const auto sent = changed_versions(record, *chain.key))
+            return failed(rule, "negotiation.downgraded",
+                          fmt::format("{}: the device sent versions {}", kind(record), *sent));
+        return failed(rule, "signature.invalid",
+                      fmt::format("{}: {}", kind(record), name(verified.error().code)));
     }
 
-    void no_record() {
+    Check no_record() const {
         constexpr auto rule = "signature";
-        if (bundle_->failure)
-            skip(rule, "evidence.not-told", "the dialogue did not come to it");
-        else
-            fail(rule, "signature.missing", "the evidence holds no signed statement");
+        if (bundle_->failure) return skipped(rule, "evidence.not-told", "the dialogue did not come to it");
+        return failed(rule, "signature.missing", "the evidence holds no signed statement");
     }
 
-    void version() {
+    Check version() const {
         constexpr auto rule = "negotiation.version";
         std::optional<spdm::Version> oldest;
         if (bundle_->agreed) oldest = bundle_->agreed->version;
         for (const auto& record : bundle_->records)
             oldest = std::min(record.version, oldest.value_or(record.version));
-        if (!oldest) return skip(rule, "evidence.not-told", "no version was negotiated");
+        if (!oldest) return skipped(rule, "evidence.not-told", "no version was negotiated");
         if (*oldest < standard_->minimum_version)
-            return fail(
+            return failed(
                 rule, "negotiation.version-too-old",
                 fmt::format("{}; at least {} is wanted", name(*oldest), name(standard_->minimum_version)));
-        pass(rule, std::string{name(*oldest)});
+        return passed(rule, std::string{name(*oldest)});
     }
 
     // The record's nonce is the transcript's: "transcript.nonces" has looked.
-    void nonce() {
+    Check nonce() const {
         constexpr auto rule = "freshness.nonce";
-        if (!standard_->expected_nonce) return skip(rule, "policy.off", "no nonce was given to look for");
+        if (!standard_->expected_nonce) return skipped(rule, "policy.off", "no nonce was given to look for");
         const auto ours = [&](const Record& one) {
             return one.requester_nonce == *standard_->expected_nonce;
         };
-        if (std::ranges::any_of(bundle_->records, ours)) return pass(rule);
-        fail(rule, "freshness.nonce-mismatch", "no statement is signed over the nonce that was given");
+        if (std::ranges::any_of(bundle_->records, ours)) return passed(rule);
+        return failed(rule, "freshness.nonce-mismatch",
+                      "no statement is signed over the nonce that was given");
     }
 
-    void identity() {
+    Check identity() const {
         constexpr auto rule = "device.identity";
         const auto& expected = standard_->expected_identity;
         const auto& found = bundle_->circumstances.pci;
-        if (!expected) return skip(rule, "policy.off", "no device was named to look for");
-        if (!found) return skip(rule, "evidence.not-told", "the evidence has no PCI identity");
-        if (*expected == *found) return pass(rule);
-        fail(rule, "device.identity-mismatch",
-             fmt::format("found {}; expected {}", trust::cma_name(*found), trust::cma_name(*expected)));
+        if (!expected) return skipped(rule, "policy.off", "no device was named to look for");
+        if (!found) return skipped(rule, "evidence.not-told", "the evidence has no PCI identity");
+        if (*expected == *found) return passed(rule);
+        return failed(
+            rule, "device.identity-mismatch",
+            fmt::format("found {}; expected {}", trust::cma_name(*found), trust::cma_name(*expected)));
     }
 
     // What stands in the bundle beside its records is signed by nobody: it has to agree with them.
-    void coherence() {
+    Check coherence() const {
         constexpr auto rule = "evidence.coherence";
         for (const auto& terms : negotiated_)
             if (terms && bundle_->agreed && !same_terms(*terms, *bundle_->agreed))
-                return fail(rule, "evidence.incoherent", "other terms were negotiated than the bundle says");
+                return failed(rule, "evidence.incoherent",
+                              "other terms were negotiated than the bundle says");
         // One visit, one key: statements of two devices do not make up a third.
         for (const auto& record : bundle_->records) {
             const auto& first = bundle_->records.front();
             if (record.slot != first.slot || record.chain != first.chain)
-                return fail(rule, "evidence.incoherent", "the statements are signed under different chains");
+                return failed(rule, "evidence.incoherent",
+                              "the statements are signed under different chains");
             const auto held = bundle_->chains.find(record.slot);
             if (held == bundle_->chains.end() || held->second.structure.empty()) continue;
             if (held->second.structure != record.chain)
-                return fail(rule, "evidence.incoherent", fmt::format("two chains for slot {}", record.slot));
+                return failed(rule, "evidence.incoherent",
+                              fmt::format("two chains for slot {}", record.slot));
         }
         if (bundle_->measurements_signed && !bundle_->failure && !unverified_)
             for (const auto& block : bundle_->measurements)
                 if (std::ranges::find(measured_.blocks, block) == measured_.blocks.end())
-                    return fail(rule, "evidence.incoherent",
-                                fmt::format("measurement {} is not what is signed", block.index));
-        pass(rule);
+                    return failed(rule, "evidence.incoherent",
+                                  fmt::format("measurement {} is not what is signed", block.index));
+        return passed(rule);
     }
 
     /// A GPU's report and its certificate name the same firmware, where both name one.
     void firmware() {
         if (!leaf_ || !product_of(*leaf_).starts_with("NVIDIA:")) return;
         if (const auto fields = evidence::nvidia::parse_opaque(measured_.opaque))
-            checks_.push_back(evidence::nvidia::fwid_check(*fields, *leaf_));
+            note(evidence::nvidia::fwid_check(*fields, *leaf_));
     }
 
-    void measurements() {
+    std::vector<Check> measurements() const {
         constexpr auto rule = "measurements";
         const bool wanted = standard_->require_measurements || standard_->reference;
-        if (measured_.blocks.empty()) return unmeasured(wanted);
-        if (!standard_->reference) {
-            const auto told = fmt::format("{} signed measurements, no reference", measured_.blocks.size());
-            if (wanted) return fail(rule, "measurement.no-reference", told);
-            return skip(rule, "measurement.no-reference", told);
-        }
-        auto compared = compare(*standard_->reference, who(), measured_.hash, measured_.blocks);
-        checks_.insert(checks_.end(), std::make_move_iterator(compared.begin()),
-                       std::make_move_iterator(compared.end()));
+        if (measured_.blocks.empty()) return {unmeasured(wanted)};
+        if (!standard_->reference)
+            return {{rule, wanted ? Outcome::fail : Outcome::skipped, "measurement.no-reference",
+                     fmt::format("{} signed measurements, no reference", measured_.blocks.size())}};
+        return compare(*standard_->reference, who(), measured_.hash, measured_.blocks);
     }
 
-    /// Is the reference about this device at all? If not, that is the check.
-    bool applies() {
+    Check unmeasured(bool wanted) const {
+        constexpr auto rule = "measurements";
+        if (!bundle_->measurements.empty())
+            return {rule, wanted ? Outcome::fail : Outcome::reported, "measurement.unsigned",
+                    fmt::format("{} measurements without a valid signature", bundle_->measurements.size())};
+        if (bundle_->failure) return skipped(rule, "evidence.not-told", "the dialogue ended before");
+        if (auto other = reference_of_another()) return *std::move(other);
+        if (wanted) return failed(rule, "measurement.none", "the evidence holds no measurements");
+        return skipped(rule, "policy.off", "not asked for");
+    }
+
+    /// The check that says so, if the reference is not about this device at all.
+    std::optional<Check> reference_of_another() const {
+        if (!standard_->reference) return std::nullopt;
         auto compared = compare(*standard_->reference, who(), measured_.hash, {});
-        if (compared.empty() || compared.front().reason != "measurement.no-reference") return true;
-        checks_.push_back(std::move(compared.front()));
-        return false;
+        if (compared.empty() || compared.front().reason != "measurement.no-reference") return std::nullopt;
+        return std::move(compared.front());
     }
 
     std::map<std::string, std::string> who() const {
         return identity_of(bundle_->circumstances.pci, leaf_ ? &*leaf_ : nullptr, measured_.opaque);
-    }
-
-    void unmeasured(bool wanted) {
-        constexpr auto rule = "measurements";
-        if (bundle_->measurements.empty()) {
-            if (bundle_->failure) return skip(rule, "evidence.not-told", "the dialogue ended before");
-            if (standard_->reference && !applies()) return;
-            if (wanted) return fail(rule, "measurement.none", "the evidence holds no measurements");
-            return skip(rule, "policy.off", "not asked for");
-        }
-        checks_.push_back(
-            {rule, wanted ? Outcome::fail : Outcome::reported, "measurement.unsigned",
-             fmt::format("{} measurements without a valid signature", bundle_->measurements.size())});
     }
 
     const Bundle* bundle_;

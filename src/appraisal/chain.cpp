@@ -56,17 +56,15 @@ std::string words(const crypto::PathFailure& failure) {
 trust::Model model_of(const evidence::Record& record, const evidence::Review& review,
                       const std::optional<spdm::Agreed>& agreed) {
     using enum trust::Model;
-    if (review.model) {
-        switch (*review.model) {
-            case 1: return device;
-            case 2: return alias;
-            case 3: return generic;
-            default: return unknown;
-        }
+    switch (review.model.value_or(0)) {
+        case 1: return device;
+        case 2: return alias;
+        case 3: return generic;
+        default: break;
     }
-    // ALIAS_CERT_CAP came with 1.2; since 1.3 CertificateInfo tells for each slot.
+    // CertificateInfo tells it with multiple keys only (1.3); else the capability does, which came with 1.2.
     const auto& negotiated = review.agreed ? review.agreed : agreed;
-    if (record.version != spdm::Version::v1_2 || !negotiated) return unknown;
+    if (record.version < spdm::Version::v1_2 || !negotiated) return unknown;
     return negotiated->can(spdm::Cap::alias_cert) ? alias : device;
 }
 
@@ -74,43 +72,32 @@ class Judge {
 public:
     Judge(const Standard& standard, std::vector<Check>& checks) : standard_{&standard}, checks_{&checks} {}
 
-    void pass(std::string_view rule, std::string detail = {}) {
-        checks_->push_back({rule, Outcome::pass, {}, std::move(detail)});
-    }
-    void fail(std::string_view rule, std::string_view reason, std::string detail) {
-        checks_->push_back({rule, Outcome::fail, reason, std::move(detail)});
-    }
-    void skip(std::string_view rule, std::string_view reason, std::string detail) {
-        checks_->push_back({rule, Outcome::skipped, reason, std::move(detail)});
-    }
-    void skip_from(std::size_t first) {
-        constexpr std::string_view rules[] = {"chain.root-hash", "chain.path", "chain.time", "chain.key",
-                                              "certificate.cma-name"};
-        for (auto rule : std::span{rules}.subspan(first))
-            skip(rule, "evidence.not-told", "there are no certificates to look at");
+    void note(Check check) { checks_->push_back(std::move(check)); }
+
+    void nothing_to_judge() {
+        for (const auto* rule :
+             {"chain.path", "chain.time", "chain.root-hash", "chain.key", "certificate.cma-name"})
+            note(skipped(rule, "evidence.not-told", "there are no certificates to look at"));
     }
 
     /// The certificates, root to leaf; empty if there are none to be judged.
     std::vector<crypto::Certificate> form(const evidence::Record& record, Bytes& root_hash) {
         constexpr auto rule = "chain.form";
-        if (record.chain.empty()) {
-            fail(rule, "chain.missing", fmt::format("slot {}", record.slot));
-            return {};
-        }
+        const auto refuse = [&](std::string_view reason, std::string detail) {
+            note(failed(rule, reason, std::move(detail)));
+            return std::vector<crypto::Certificate>{};
+        };
+        if (record.chain.empty()) return refuse("chain.missing", fmt::format("slot {}", record.slot));
         const auto chain = spdm::read_chain_structure(record.chain, spdm::size(record.hash));
-        if (!chain) {
-            fail(rule, "chain.malformed", fmt::format("{} {}", chain.error().what, name(chain.error().code)));
-            return {};
-        }
+        if (!chain)
+            return refuse("chain.malformed",
+                          fmt::format("{} {}", chain.error().what, name(chain.error().code)));
         auto split = crypto::split_chain(chain->certificates, standard_->anchors.certificates());
-        if (!split || split->empty()) {
-            fail(rule, "chain.malformed",
-                 split ? "no certificate"
-                       : fmt::format("{} {} at byte {}", split.error().what, name(split.error().code),
-                                     split.error().offset));
-            return {};
-        }
-        pass(rule, fmt::format("{} certificates", split->size()));
+        if (!split)
+            return refuse("chain.malformed", fmt::format("{} {} at byte {}", split.error().what,
+                                                         name(split.error().code), split.error().offset));
+        if (split->empty()) return refuse("chain.malformed", "no certificate");
+        note(passed(rule, fmt::format("{} certificates", split->size())));
         root_hash = to_bytes(chain->root_hash);
         return *std::move(split);
     }
@@ -122,64 +109,67 @@ public:
                                 .time = has_time ? PathPolicy::Time::check : PathPolicy::Time::ignore,
                                 .tolerate = tolerated()};
         const auto result = crypto::verify_path(certificates, standard_->anchors.certificates(), policy);
-        if (result)
-            pass("chain.path", standard_->anchors.provenance(*result));
-        else if (is_date(result.error().fault))
-            pass("chain.path");
-        else if (result.error().fault == PathFault::untrusted_root && standard_->anchors.empty())
-            fail("chain.path", "chain.no-anchors", "no trust anchors are given");
-        else if (result.error().fault == PathFault::untrusted_root)
-            fail("chain.path", "chain.untrusted-root",
-                 fmt::format("root: {}", certificates.front().issuer()));
-        else
-            fail("chain.path", reason_of(result.error().fault), words(result.error()));
-        dates(certificates, result ? nullptr : &result.error());
+        note(trust(certificates, result));
+        note(dates(certificates, result ? nullptr : &result.error()));
         return result ? std::optional{*result} : std::nullopt;
     }
 
     // DSP0274: the root may be left out, then RootHash is the one of the root that is trusted.
-    void root_hash(ByteView told, std::span<const crypto::Certificate> certificates, spdm::BaseHash by,
-                   std::optional<std::size_t> anchor) {
+    Check root_hash(ByteView told, std::span<const crypto::Certificate> certificates, spdm::BaseHash by,
+                    std::optional<std::size_t> anchor) const {
         constexpr auto rule = "chain.root-hash";
         const auto hash = spdm::hash_of(by);
         const auto& first = certificates.front();
-        if (same(told, first.fingerprint(hash))) return pass(rule);
+        if (same(told, first.fingerprint(hash))) return passed(rule);
         const bool omitted = !first.self_issued() && anchor &&
                              same(told, standard_->anchors.certificates()[*anchor].fingerprint(hash));
-        if (omitted) return pass(rule, "the root is left out");
-        fail(rule, "chain.root-hash-mismatch", fmt::format("first certificate: {}", first.subject()));
+        if (omitted) return passed(rule, "the root is left out");
+        return failed(rule, "chain.root-hash-mismatch",
+                      fmt::format("first certificate: {}", first.subject()));
     }
 
-    void key(const crypto::Certificate& leaf, spdm::BaseAsym asym, std::optional<crypto::PublicKey>& key) {
+    static Check key(const crypto::Certificate& leaf, spdm::BaseAsym asym,
+                     std::optional<crypto::PublicKey>& key) {
         constexpr auto rule = "chain.key";
         const auto scheme = spdm::scheme_of(asym);
         auto found = leaf.public_key();
-        if (!found) return fail(rule, "chain.unsupported-algorithm", "the leaf's key cannot be decoded");
+        if (!found) return failed(rule, "chain.unsupported-algorithm", "the leaf's key cannot be decoded");
+        auto words = found->describe();
         if (!found->fits(scheme))
-            return fail(rule, "chain.key-mismatch",
-                        fmt::format("leaf: {}; negotiated: {}", found->describe(), crypto::name(scheme)));
-        pass(rule, found->describe());
+            return failed(rule, "chain.key-mismatch",
+                          fmt::format("leaf: {}; negotiated: {}", words, crypto::name(scheme)));
         key = *std::move(found);
+        return passed(rule, std::move(words));
     }
 
 private:
-    void dates(std::span<const crypto::Certificate> certificates, const crypto::PathFailure* failure) {
+    Check trust(std::span<const crypto::Certificate> certificates, const crypto::PathResult& result) const {
+        constexpr auto rule = "chain.path";
+        if (result) return passed(rule, standard_->anchors.provenance(*result));
+        const auto fault = result.error().fault;
+        if (is_date(fault)) return passed(rule);
+        if (fault != PathFault::untrusted_root) return failed(rule, reason_of(fault), words(result.error()));
+        if (standard_->anchors.empty()) return failed(rule, "chain.no-anchors", "no trust anchors are given");
+        return failed(rule, "chain.untrusted-root", fmt::format("root: {}", certificates.front().issuer()));
+    }
+
+    Check dates(std::span<const crypto::Certificate> certificates, const crypto::PathFailure* failure) const {
         constexpr auto rule = "chain.time";
         if (standard_->time_policy == Standard::TimePolicy::ignore)
-            return skip(rule, "chain.time-ignored", "dates are ignored, as configured");
-        if (!standard_->at) return fail(rule, "chain.no-clock", "no time to judge at");
+            return skipped(rule, "chain.time-ignored", "dates are ignored, as configured");
+        if (!standard_->at) return failed(rule, "chain.no-clock", "no time to judge at");
         if (standard_->time_policy == Standard::TimePolicy::now && *standard_->at < earliest_now)
-            return fail(rule, "chain.clock-implausible", "the clock is before 2025");
+            return failed(rule, "chain.clock-implausible", "the clock is before 2025");
         if (failure != nullptr && is_date(failure->fault))
-            return fail(rule, reason_of(failure->fault), words(*failure));
+            return failed(rule, reason_of(failure->fault), words(*failure));
         // A path that fell for another reason still has dates, and people want to know both.
         for (std::size_t n = 0; failure != nullptr && n < certificates.size(); ++n) {
             if (certificates[n].not_after() < *standard_->at)
-                return fail(rule, "chain.expired", fmt::format("certificate {}", n));
+                return failed(rule, "chain.expired", fmt::format("certificate {}", n));
             if (certificates[n].not_before() > *standard_->at)
-                return fail(rule, "chain.not-yet-valid", fmt::format("certificate {}", n));
+                return failed(rule, "chain.not-yet-valid", fmt::format("certificate {}", n));
         }
-        pass(rule);
+        return passed(rule);
     }
 
     const Standard* standard_;
@@ -196,18 +186,17 @@ JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& 
     Bytes told_root_hash;
     chain.certificates = judge.form(record, told_root_hash);
     if (chain.certificates.empty()) {
-        judge.skip_from(0);
+        judge.nothing_to_judge();
         return chain;
     }
     const auto anchor = judge.path(chain.certificates);
-    judge.root_hash(told_root_hash, chain.certificates, record.hash, anchor);
-    judge.key(chain.certificates.back(), record.asym, chain.key);
+    judge.note(judge.root_hash(told_root_hash, chain.certificates, record.hash, anchor));
+    judge.note(Judge::key(chain.certificates.back(), record.asym, chain.key));
     const trust::Subject subject{.root_to_leaf = chain.certificates,
                                  .pci = pci,
                                  .slot = record.slot,
                                  .model = model_of(record, review, agreed)};
-    for (auto& check : trust::hold(subject, trust::rules_of(standard.profile)))
-        checks.push_back(std::move(check));
+    for (auto& check : trust::hold(subject, trust::rules_of(standard.profile))) judge.note(std::move(check));
     return chain;
 }
 

@@ -34,7 +34,7 @@ Result<sys_seconds> time_from_text(std::string_view text) {
     }
     const auto number = [&](std::size_t from, std::size_t count) {
         unsigned value = 0;
-        for (char c : text.substr(from, count)) value = value * 10 + static_cast<unsigned>(c - '0');
+        for (const char c : text.substr(from, count)) value = value * 10 + static_cast<unsigned>(c - '0');
         return value;
     };
     const year_month_day date{year{static_cast<int>(number(0, 4))}, month{number(5, 2)}, day{number(8, 2)}};

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace busguard {
 
@@ -34,5 +35,18 @@ struct Check {
 
     friend bool operator==(const Check&, const Check&) = default;
 };
+
+inline Check passed(std::string_view rule, std::string detail = {}) {
+    return {rule, Outcome::pass, {}, std::move(detail)};
+}
+inline Check failed(std::string_view rule, std::string_view reason, std::string detail) {
+    return {rule, Outcome::fail, reason, std::move(detail)};
+}
+inline Check reported(std::string_view rule, std::string_view reason, std::string detail) {
+    return {rule, Outcome::reported, reason, std::move(detail)};
+}
+inline Check skipped(std::string_view rule, std::string_view reason, std::string detail) {
+    return {rule, Outcome::skipped, reason, std::move(detail)};
+}
 
 }  // namespace busguard

@@ -67,7 +67,7 @@ Value agreed_value(const Agreed& agreed) {
 }
 
 Value record_value(const Record& record) {
-    const auto kind = std::ranges::find(kinds, record.kind, [](const auto& one) { return one.first; });
+    const auto* const kind = std::ranges::find(kinds, record.kind, [](const auto& one) { return one.first; });
     return {
         {"kind", kind->second},
         {"version", name(record.version)},
@@ -205,7 +205,7 @@ Record record_in(const Node& node) {
     node.members({"kind", "version", "hash", "signature_algorithm", "slot", "requester_nonce",
                   "responder_nonce", "prefix", "transcript", "signature", "chain"});
     const auto text = node["kind"].text();
-    const auto kind = std::ranges::find(kinds, text, [](const auto& one) { return one.second; });
+    const auto* const kind = std::ranges::find(kinds, text, [](const auto& one) { return one.second; });
     if (kind == kinds.end()) node["kind"].blame("is no statement that is known");
     return {.kind = kind == kinds.end() ? SigningContext{} : kind->first,
             .version = version_in(node["version"]),

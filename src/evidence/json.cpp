@@ -27,7 +27,7 @@ const Value& nothing() {
 /// RFC 6901: "~" and "/" in a name are written "~0" and "~1".
 std::string escaped(std::string_view name) {
     std::string out;
-    for (char c : name) {
+    for (const char c : name) {
         if (c == '~')
             out += "~0";
         else if (c == '/')
@@ -67,7 +67,10 @@ Checked<Value> parse(std::string_view text, const std::string& where, std::size_
 }
 
 void Node::members(std::initializer_list<std::string_view> names) const {
-    if (!value_->is_object()) return blame("has to be an object");
+    if (!value_->is_object()) {
+        blame("has to be an object");
+        return;
+    }
     for (const auto& item : value_->items())
         if (std::ranges::find(names, item.key()) == names.end())
             fault_->blame(pointer_ + '/' + escaped(item.key().substr(0, 64)), "is not known",
@@ -161,7 +164,7 @@ std::uint64_t Node::hex(std::size_t digits) const {
 }
 
 Bytes Node::base64(std::size_t largest) const {
-    auto bytes = from_base64(text(largest / 3 * 4 + 4));
+    auto bytes = from_base64(text((largest / 3 * 4) + 4));
     if (!bytes || bytes->size() > largest) {
         blame(bytes ? "is larger than " + std::to_string(largest) + " bytes" : "has to be base64");
         return {};

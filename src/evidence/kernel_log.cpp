@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 namespace busguard::evidence {
@@ -24,9 +25,9 @@ std::string_view without_line_feed(std::string_view text) {
 }
 
 std::optional<std::uint32_t> number_of(std::string_view digits) {
+    const auto* const end = std::to_address(digits.end());
     std::uint32_t number = 0;
-    const auto* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    const auto [stop, error] = std::from_chars(std::to_address(digits.begin()), end, number);
     if (error != std::errc{} || stop != end) return std::nullopt;
     return number;
 }
@@ -68,10 +69,10 @@ std::optional<Negotiated> negotiated_in(ByteView transcript) {
     const auto answer = decode_first<msg::Versions>(transcript.subspan(request->bytes().size()), first);
     if (!answer) return std::nullopt;
     const auto after = transcript.subspan(request->bytes().size() + answer->bytes().size());
-    Record probe{.kind = SigningContext::responder_challenge_auth,
-                 .version = head_of(after).version,
-                 .hash = BaseHash::sha_256,
-                 .transcript = to_bytes(transcript)};
+    const Record probe{.kind = SigningContext::responder_challenge_auth,
+                       .version = head_of(after).version,
+                       .hash = BaseHash::sha_256,
+                       .transcript = to_bytes(transcript)};
     const auto spoken = walk(probe);
     if (!spoken.algorithms) return std::nullopt;
     return Negotiated{probe.version, spoken.algorithms->answer.asym};
@@ -195,6 +196,7 @@ Checked<std::vector<KernelEntry>> read_kernel_log(const Files& files, const std:
     std::ranges::sort(numbers);
     numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
     std::vector<KernelEntry> entries;
+    entries.reserve(numbers.size());
     for (auto number : numbers) entries.push_back(TRY((Log{files, where}.entry(number))));
     return entries;
 }

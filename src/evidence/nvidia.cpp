@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace busguard::evidence::nvidia {
 namespace {
@@ -66,7 +67,7 @@ Checked<Bytes> structure_of(std::string_view pem, const std::string& where) {
     const auto leaf_first = crypto::parse_pem_bundle(pem);
     if (!leaf_first) return wrong(where, leaf_first.error());
     Bytes root_first;
-    for (auto one = leaf_first->rbegin(); one != leaf_first->rend(); ++one) append(root_first, one->der());
+    for (const auto& one : std::ranges::reverse_view{*leaf_first}) append(root_first, one.der());
     auto structure = chain_structure(hash, root_first);
     if (!structure) return wrong(where, structure.error());
     return *std::move(structure);
@@ -113,11 +114,11 @@ Checked<Record> read_report(std::string_view hex, const std::string& where, std:
     return record;
 }
 
-Checked<std::vector<Element>> read_collection(std::string_view text, const std::string& where) {
-    const auto document = TRY(json::parse(text, where, largest_collection));
-    json::Fault fault{where};
+Checked<std::vector<Element>> read_collection(std::string_view json, const std::string& where) {
+    const auto document = TRY(evidence::json::parse(json, where, largest_collection));
+    evidence::json::Fault fault{where};
     std::vector<Element> elements;
-    for (const auto& node : json::Node{document, {}, fault}.elements(most_elements))
+    for (const auto& node : evidence::json::Node{document, {}, fault}.elements(most_elements))
         elements.push_back(TRY(element_of(node, fault, where)));
     if (fault.problem()) return fail(*fault.problem());
     if (elements.empty()) return wrong(where, {}, "holds no report");

@@ -42,7 +42,7 @@ Result<std::vector<Field>> parse_opaque(ByteView opaque);
 /// "driver version"; empty for a type that is not known.
 std::string_view name(std::uint16_t type);
 /// For people: text where it is text, a version in the vendor's form, else hex.
-std::string show(const Field& field);
+std::string show(const Field& one);
 
 namespace field {
 inline constexpr std::uint16_t driver_version = 3;

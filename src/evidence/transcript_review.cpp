@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace busguard::evidence {
@@ -17,14 +18,8 @@ using namespace spdm;
 constexpr std::uint8_t slot_bits = 0x0f;
 constexpr std::uint8_t opaque_formats = 0x0f;  // of OtherParamsSelection
 
-Check pass(std::string_view rule, std::string detail = {}) {
-    return {rule, Outcome::pass, {}, std::move(detail)};
-}
-Check broken(std::string_view rule, std::string_view reason, std::string detail) {
-    return {rule, Outcome::fail, reason, std::move(detail)};
-}
 Check not_told(std::string_view rule, std::string detail) {
-    return {rule, Outcome::skipped, "evidence.not-told", std::move(detail)};
+    return skipped(rule, "evidence.not-told", std::move(detail));
 }
 
 std::string words(const Error& error) {
@@ -33,49 +28,48 @@ std::string words(const Error& error) {
 
 /// What a record claims and what its transcript says, side by side.
 struct Case {
-    const Record& record;
-    const Spoken& spoken;
+    const Record* record;
+    const Spoken* spoken;
     crypto::Digest chain;  ///< hash of the chain structure; empty without
 
-    bool challenged() const { return spoken.challenge.has_value(); }
-    bool measured() const { return !spoken.measurements.empty(); }
-    const Said<msg::GetMeasurements>& last() const { return spoken.measurements.back(); }
+    bool challenged() const { return spoken->challenge.has_value(); }
+    const Said<msg::GetMeasurements>& last() const { return spoken->measurements.back(); }
     const Bytes& opaque() const {
-        return challenged() ? spoken.challenge->answer.opaque : last().answer.opaque;
+        return challenged() ? spoken->challenge->answer.opaque : last().answer.opaque;
     }
 };
 
 Result<void> records_parse(const Case& its, std::optional<MeasurementHash> by) {
     std::optional<std::size_t> digest;
     if (by && hash_of(*by)) digest = crypto::size(*hash_of(*by));
-    for (const auto& one : its.spoken.measurements)
+    for (const auto& one : its.spoken->measurements)
         TRY(parse_record(one.answer.record, one.answer.block_count, digest));
     return {};
 }
 
+std::string_view reason_of(const Error& error) {
+    if (error.code == Errc::mismatch && error.what == "SPDMVersion") return "negotiation.incoherent";
+    return error.code == Errc::unexpected ? "protocol.unexpected" : "protocol.malformed";
+}
+
 Check form(const Case& its, std::optional<MeasurementHash> by) {
     constexpr auto rule = "transcript.form";
-    if (const auto& error = its.spoken.broken) {
-        const bool version = error->code == Errc::mismatch && error->what == "SPDMVersion";
-        const bool order = error->code == Errc::unexpected;
-        return broken(rule,
-                      version ? "negotiation.incoherent"
-                      : order ? "protocol.unexpected"
-                              : "protocol.malformed",
-                      words(*error));
+    if (const auto& error = its.spoken->broken) {
+        return failed(rule, reason_of(*error), words(*error));
     }
     if (auto parsed = records_parse(its, by); !parsed)
-        return broken(rule, "protocol.malformed", words(parsed.error()));
-    return pass(rule);
+        return failed(rule, "protocol.malformed", words(parsed.error()));
+    return passed(rule);
 }
 
 Check version(const Case& its) {
     constexpr auto rule = "transcript.version";
-    if (!its.spoken.version) return not_told(rule, "no VERSION in the transcript");
-    for (const auto& entry : its.spoken.version->answer.entries)
-        if (entry.version() == its.record.version) return pass(rule, std::string{name(its.record.version)});
-    return broken(rule, "negotiation.not-offered",
-                  fmt::format("VERSION does not offer {}", name(its.record.version)));
+    if (!its.spoken->version) return not_told(rule, "no VERSION in the transcript");
+    for (const auto& entry : its.spoken->version->answer.entries)
+        if (entry.version() == its.record->version)
+            return passed(rule, std::string{name(its.record->version)});
+    return failed(rule, "negotiation.not-offered",
+                  fmt::format("VERSION does not offer {}", name(its.record->version)));
 }
 
 /// Holds every selection of ALGORITHMS to its offer. Errors: what the field's name says.
@@ -112,62 +106,62 @@ Check negotiation(const Case& its, const std::optional<Result<Agreed>>& agreed) 
         const bool selection =
             agreed->error().what.ends_with("Sel") || agreed->error().what == "MeasurementHashAlgo" ||
             agreed->error().what.ends_with("Selection") || agreed->error().what == "RespAlgStruct";
-        return broken(rule, selection ? "negotiation.not-offered" : "negotiation.incoherent",
+        return failed(rule, selection ? "negotiation.not-offered" : "negotiation.incoherent",
                       words(agreed->error()));
     }
     const auto& settled = **agreed;
-    if (settled.asym != its.record.asym)
-        return broken(rule, "negotiation.incoherent", "BaseAsymSel is not the record's algorithm");
-    if (settled.hash != its.record.hash)
-        return broken(rule, "negotiation.incoherent", "BaseHashSel is not the record's hash");
+    if (settled.asym != its.record->asym)
+        return failed(rule, "negotiation.incoherent", "BaseAsymSel is not the record's algorithm");
+    if (settled.hash != its.record->hash)
+        return failed(rule, "negotiation.incoherent", "BaseHashSel is not the record's hash");
     if (settled.version >= Version::v1_2 && settled.opaque_format == 0 && !its.opaque().empty())
-        return broken(rule, "negotiation.incoherent", "OpaqueData without an agreed format");
-    return pass(rule, fmt::format("{}, {}", crypto::name(scheme_of(settled.asym)),
-                                  crypto::name(hash_of(settled.hash))));
+        return failed(rule, "negotiation.incoherent", "OpaqueData without an agreed format");
+    return passed(rule, fmt::format("{}, {}", crypto::name(scheme_of(settled.asym)),
+                                    crypto::name(hash_of(settled.hash))));
 }
 
 Check slot(const Case& its) {
     constexpr auto rule = "transcript.slot";
     const auto wrong = [&](std::string_view field, unsigned value) {
-        return broken(rule, "protocol.slot", fmt::format("{} is {}, not {}", field, value, its.record.slot));
+        return failed(rule, "protocol.slot", fmt::format("{} is {}, not {}", field, value, its.record->slot));
     };
     if (its.challenged()) {
-        const auto& [request, answer] = *its.spoken.challenge;
-        if (request.slot != its.record.slot) return wrong("CHALLENGE SlotID", request.slot);
-        if ((answer.attributes & slot_bits) != its.record.slot)
+        const auto& [request, answer] = *its.spoken->challenge;
+        if (request.slot != its.record->slot) return wrong("CHALLENGE SlotID", request.slot);
+        if ((answer.attributes & slot_bits) != its.record->slot)
             return wrong("CHALLENGE_AUTH SlotID", answer.attributes & slot_bits);
-        if ((answer.slot_mask >> its.record.slot & 1U) == 0)
-            return broken(rule, "protocol.slot", "SlotMask lacks the slot");
-        return pass(rule, std::to_string(its.record.slot));
+        if ((answer.slot_mask >> its.record->slot & 1U) == 0)
+            return failed(rule, "protocol.slot", "SlotMask lacks the slot");
+        return passed(rule, std::to_string(its.record->slot));
     }
-    if (its.record.version == Version::v1_0) {
-        if (its.record.slot != 0) return wrong("slot of GET_MEASUREMENTS in 1.0", 0);
-        return pass(rule, "0");
+    if (its.record->version == Version::v1_0) {
+        if (its.record->slot != 0) return wrong("slot of GET_MEASUREMENTS in 1.0", 0);
+        return passed(rule, "0");
     }
     const auto& [request, answer] = its.last();
-    if (request.slot != its.record.slot) return wrong("GET_MEASUREMENTS SlotIDParam", request.slot);
-    if ((answer.attributes & slot_bits) != its.record.slot)
+    if (request.slot != its.record->slot) return wrong("GET_MEASUREMENTS SlotIDParam", request.slot);
+    if ((answer.attributes & slot_bits) != its.record->slot)
         return wrong("MEASUREMENTS SlotID", answer.attributes & slot_bits);
-    return pass(rule, std::to_string(its.record.slot));
+    return passed(rule, std::to_string(its.record->slot));
 }
 
 Check context(const Case& its) {
     constexpr auto rule = "transcript.context";
-    if (its.record.version < Version::v1_3) return not_told(rule, "RequesterContext came with 1.3");
+    if (its.record->version < Version::v1_3) return not_told(rule, "RequesterContext came with 1.3");
     bool same =
-        !its.challenged() || its.spoken.challenge->request.context == its.spoken.challenge->answer.context;
-    for (const auto& one : its.spoken.measurements) same = same && one.request.context == one.answer.context;
-    if (!same) return broken(rule, "freshness.replayed", "RequesterContext of another request");
-    return pass(rule);
+        !its.challenged() || its.spoken->challenge->request.context == its.spoken->challenge->answer.context;
+    for (const auto& one : its.spoken->measurements) same = same && one.request.context == one.answer.context;
+    if (!same) return failed(rule, "freshness.replayed", "RequesterContext of another request");
+    return passed(rule);
 }
 
 Check chain_hash(const Case& its) {
     constexpr auto rule = "transcript.chain-hash";
     if (!its.challenged()) return not_told(rule, "only CHALLENGE_AUTH has CertChainHash");
     if (its.chain.empty()) return not_told(rule, "there is no chain to compare it with");
-    if (!same(its.spoken.challenge->answer.cert_chain_hash, its.chain))
-        return broken(rule, "chain.digest-mismatch", "CertChainHash is another chain's");
-    return pass(rule);
+    if (!same(its.spoken->challenge->answer.cert_chain_hash, its.chain))
+        return failed(rule, "chain.digest-mismatch", "CertChainHash is another chain's");
+    return passed(rule);
 }
 
 /// The digest of a slot in DIGESTS; empty if it has none.
@@ -179,61 +173,61 @@ ByteView digest_of(const msg::Digests& digests, SlotId slot, std::size_t size) {
 
 Check digests(const Case& its) {
     constexpr auto rule = "transcript.digests";
-    if (its.spoken.digests.empty()) return not_told(rule, "no DIGESTS in the transcript");
-    const auto by = hash_of(its.record.hash);
-    for (const auto& told : its.spoken.digests) {
-        if (!its.chain.empty() && !same(digest_of(told, its.record.slot, its.chain.size()), its.chain))
-            return broken(rule, "chain.digest-mismatch",
-                          fmt::format("Digest of slot {} is another chain's", its.record.slot));
-        for (const auto& [slot, chain] : its.spoken.carried) {
-            if (slot == its.record.slot || !chain.whole()) continue;  // the chain itself: see certificates
+    if (its.spoken->digests.empty()) return not_told(rule, "no DIGESTS in the transcript");
+    const auto by = hash_of(its.record->hash);
+    for (const auto& told : its.spoken->digests) {
+        if (!its.chain.empty() && !same(digest_of(told, its.record->slot, its.chain.size()), its.chain))
+            return failed(rule, "chain.digest-mismatch",
+                          fmt::format("Digest of slot {} is another chain's", its.record->slot));
+        for (const auto& [slot, chain] : its.spoken->carried) {
+            if (slot == its.record->slot || !chain.whole()) continue;  // the chain itself: see certificates
             const auto digest = crypto::digest(by, chain.so_far);
             if (slot >= slot_count || !same(digest_of(told, slot, digest.size()), digest))
-                return broken(rule, "chain.digest-mismatch",
+                return failed(rule, "chain.digest-mismatch",
                               fmt::format("Digest of slot {} is another chain's", slot));
         }
     }
-    return pass(rule);
+    return passed(rule);
 }
 
 Check certificates(const Case& its) {
     constexpr auto rule = "transcript.certificates";
-    for (const auto& [slot, chain] : its.spoken.carried)
+    for (const auto& [slot, chain] : its.spoken->carried)
         if (chain.contradicts)
-            return broken(rule, "protocol.malformed",
+            return failed(rule, "protocol.malformed",
                           fmt::format("the portions of slot {} do not fit together", slot));
-    const auto found = its.spoken.carried.find(its.record.slot);
-    if (found == its.spoken.carried.end())
+    const auto found = its.spoken->carried.find(its.record->slot);
+    if (found == its.spoken->carried.end())
         return not_told(rule, "no CERTIFICATE of the slot in the transcript");
     if (!found->second.whole())
-        return broken(rule, "protocol.malformed", "CERTIFICATE messages stop before the chain's end");
-    if (!same(found->second.so_far, its.record.chain))
-        return broken(rule, "chain.not-the-one-sent", "the chain given is not the one that the device sent");
-    return pass(rule);
+        return failed(rule, "protocol.malformed", "CERTIFICATE messages stop before the chain's end");
+    if (!same(found->second.so_far, its.record->chain))
+        return failed(rule, "chain.not-the-one-sent", "the chain given is not the one that the device sent");
+    return passed(rule);
 }
 
 Check nonces(const Case& its) {
     constexpr auto rule = "transcript.nonces";
-    const auto& asked = its.challenged() ? its.spoken.challenge->request.nonce : its.last().request.nonce;
-    const auto& told = its.challenged() ? its.spoken.challenge->answer.nonce : its.last().answer.nonce;
-    if (asked != its.record.requester_nonce)
-        return broken(rule, "freshness.nonce-mismatch", "the requester's nonce is not the record's");
-    if (told != its.record.responder_nonce)
-        return broken(rule, "freshness.nonce-mismatch", "the responder's nonce is not the record's");
+    const auto& asked = its.challenged() ? its.spoken->challenge->request.nonce : its.last().request.nonce;
+    const auto& told = its.challenged() ? its.spoken->challenge->answer.nonce : its.last().answer.nonce;
+    if (asked != its.record->requester_nonce)
+        return failed(rule, "freshness.nonce-mismatch", "the requester's nonce is not the record's");
+    if (told != its.record->responder_nonce)
+        return failed(rule, "freshness.nonce-mismatch", "the responder's nonce is not the record's");
     if (asked == told)
-        return broken(rule, "freshness.nonce-mismatch", "the responder sent back our own nonce");
-    return pass(rule);
+        return failed(rule, "freshness.nonce-mismatch", "the responder sent back our own nonce");
+    return passed(rule);
 }
 
 Check prefix(const Record& record) {
     constexpr auto rule = "transcript.prefix";
     if (record.version < Version::v1_2) {
-        if (record.prefix.empty()) return pass(rule, "none before 1.2");
-        return broken(rule, "signature.prefix", "a prefix, which came with 1.2");
+        if (record.prefix.empty()) return passed(rule, "none before 1.2");
+        return failed(rule, "signature.prefix", "a prefix, which came with 1.2");
     }
     if (!same(record.prefix, combined_prefix(record.version, record.kind)))
-        return broken(rule, "signature.prefix", "combined_spdm_prefix is of another version or context");
-    return pass(rule);
+        return failed(rule, "signature.prefix", "combined_spdm_prefix is of another version or context");
+    return passed(rule);
 }
 
 void collect(Review& review, const Spoken& spoken) {
@@ -253,7 +247,7 @@ void collect(Review& review, const Spoken& spoken) {
 
 Review review(const Record& record) {
     const auto spoken = walk(record);
-    Case its{record, spoken, {}};
+    Case its{&record, &spoken, {}};
     if (!record.chain.empty()) its.chain = crypto::digest(hash_of(record.hash), ByteView{record.chain});
 
     Review out;
@@ -267,16 +261,16 @@ Review review(const Record& record) {
 
     out.checks = {form(its, out.agreed ? out.agreed->measurement_hash : std::nullopt), prefix(record)};
     if (spoken.broken) {  // no last answer to look at
-        for (auto rule :
+        for (const auto* rule :
              {"transcript.version", "transcript.negotiation", "transcript.slot", "transcript.context",
               "transcript.chain-hash", "transcript.digests", "transcript.certificates", "transcript.nonces"})
             out.checks.push_back(not_told(rule, "the transcript cannot be read to its end"));
         return out;
     }
     out.opaque = its.opaque();
-    const Check rest[] = {version(its), negotiation(its, agreed), slot(its),  context(its), chain_hash(its),
+    const std::array rest{version(its), negotiation(its, agreed), slot(its),  context(its), chain_hash(its),
                           digests(its), certificates(its),        nonces(its)};
-    out.checks.insert(out.checks.end(), std::begin(rest), std::end(rest));
+    out.checks.insert(out.checks.end(), rest.begin(), rest.end());
     return out;
 }
 

@@ -13,7 +13,7 @@ bool is_pem(ByteView file) { return as_text(file).find("-----BEGIN ") != std::st
 
 }  // namespace
 
-Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, std::string provenance) {
+Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, const std::string& provenance) {
     const bool pem = is_pem(file);
     auto found = pem ? crypto::parse_pem_bundle(as_text(file)) : crypto::split_chain(file);
     if (!found)

@@ -24,7 +24,7 @@ public:
     /// certificate again is passed over: the first provenance stays. Says how many were new. The Problem
     /// names `where` (e.g. a path) when there is no certificate, or one that does not parse; nothing is taken
     /// then.
-    Checked<std::size_t> add(ByteView file, const std::string& where, std::string provenance);
+    Checked<std::size_t> add(ByteView file, const std::string& where, const std::string& provenance);
     /// False if it is there already.
     bool add(crypto::Certificate certificate, std::string provenance);
 

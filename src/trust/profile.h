@@ -54,7 +54,7 @@ struct Subject {
 
 /// PCIe r6.1 6.31.3: "Vendor=1b36:Device=0010:CC=010802:REV=02", for header type 0 with
 /// ":SSVID=1af4:SSID=1100", with ":%016x" of a serial number that is not zero; lower case.
-std::string cma_name(const PciIdentity& identity);
+std::string cma_name(const PciIdentity& its);
 
 namespace oid {
 inline constexpr std::string_view cma_name = "2.23.147";

@@ -58,7 +58,7 @@ std::optional<std::string> dotted(ByteView content) {
         if (inside) continue;
         if (text.empty()) {  // X.690 8.19.4: the first two arcs in one number
             const std::uint64_t first = std::min<std::uint64_t>(arc / 40, 2);
-            text = std::to_string(first) + '.' + std::to_string(arc - 40 * first);
+            text = std::to_string(first) + '.' + std::to_string(arc - (40 * first));
         } else {
             text += '.' + std::to_string(arc);
         }

@@ -158,6 +158,44 @@ TEST(TranscriptReview, SurvivesEveryChangedByte) {
     }
 }
 
+TEST(TranscriptReview, SeesOurOwnNonceSentBack) {
+    auto record = visited(Version::v1_1).records.front();
+    record.responder_nonce = record.requester_nonce;
+    const auto answer = review(record).exchanges.back().answer_at;
+    std::ranges::copy(record.requester_nonce,
+                      record.transcript.begin() + static_cast<std::ptrdiff_t>(answer + 52));
+    EXPECT_EQ(failing(review(record)), "freshness.nonce-mismatch");
+}
+
+// A device with two slots: the one that does not sign is held to its digest too.
+TEST(TranscriptReview, HoldsEverySlotToItsDigest) {
+    const Hierarchy first;
+    const Hierarchy second;
+    auto profile = test::device(first);
+    profile.slots.emplace(spdm::SlotId{1}, spdm::ProvisionedSlot{second.der(), *second.key});
+    const auto bundle = test::visit(profile);
+    ASSERT_FALSE(bundle.failure);
+    ASSERT_EQ(bundle.chains.size(), 2U);
+    auto record = bundle.records.front();
+    EXPECT_EQ(failing(review(record)), "");
+    for (const auto& one : review(record).exchanges)
+        if (one.answer == spdm::Code::certificate && record.transcript[one.answer_at + 2] == std::byte{1})
+            record.transcript[one.answer_at + 100] ^= std::byte{1};
+    EXPECT_EQ(failing(review(record)), "chain.digest-mismatch");
+}
+
+TEST(TranscriptReview, RefusesOpaqueDataWithoutAFormat) {
+    auto profile = test::device(Hierarchy{});
+    profile.opaque = Bytes(16, std::byte{7});
+    const auto bundle = test::visit(profile);
+    ASSERT_FALSE(bundle.failure);
+    auto record = bundle.records.back();
+    ASSERT_FALSE(review(record).opaque.empty());
+    EXPECT_EQ(failing(review(record)), "");
+    EXPECT_EQ(failing(review(changed(record, spdm::Code::algorithms, 7, std::byte{0}))),
+              "negotiation.incoherent");
+}
+
 TEST(TranscriptReview, PutsPortionsOfAChainTogether) {
     auto plan = test::everything();
     plan.offer.largest_message = 400;
