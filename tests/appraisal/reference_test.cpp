@@ -94,6 +94,15 @@ TEST(D123, NoReferenceIsItsOwnState) {
     EXPECT_EQ(test::find(verdict, "measurements")->outcome, Outcome::skipped);
 }
 
+TEST(Reference, IsOfATypeToo) {
+    auto reference = recorded();
+    reference.values[0].type = spdm::MeasurementType::mutable_firmware;
+    EXPECT_EQ(why(appraise(genuine(), held_to(reference))), "measurement.mismatch");
+    reference = recorded();
+    reference.values[0].raw = true;
+    EXPECT_EQ(why(appraise(genuine(), held_to(reference))), "measurement.mismatch");
+}
+
 TEST(Reference, IsShiftedByNoIndex) {
     auto reference = recorded();
     for (auto& value : reference.values) ++value.index;
@@ -112,6 +121,14 @@ TEST(Measurements, ThatAreNotSignedNeverSatisfy) {
     const auto verdict = appraise(bundle, test::standard());
     EXPECT_EQ(verdict.state, State::authenticated) << testing::PrintToString(verdict);
     EXPECT_EQ(test::find(verdict, "measurements")->outcome, Outcome::reported);
+
+    // Nor do those under a signature that does not verify.
+    auto forged = genuine();
+    forged.records[1].signature[0] ^= std::byte{1};
+    const auto unverified = appraise(forged, held_to(recorded()));
+    EXPECT_EQ(why(unverified), "signature.invalid");
+    EXPECT_EQ(test::find(unverified, "measurement.1"), nullptr);
+    EXPECT_EQ(test::find(unverified, "measurements")->reason, "measurement.unsigned");
 
     // Saying that they are signed does not sign them.
     auto claimed = bundle;

@@ -101,6 +101,8 @@ TEST(TranscriptReview, SeesWhatTheKernelLeavesUnchecked) {
     // ALGORITHMS: two signature algorithms, one that was not offered; VERSION without this one
     EXPECT_EQ(reason(Code::algorithms, 12, std::byte{0x90}), "negotiation.not-offered");
     EXPECT_EQ(reason(Code::algorithms, 13, std::byte{0x02}), "negotiation.not-offered");
+    EXPECT_EQ(reason(Code::algorithms, 6, std::byte{0x03}),
+              "negotiation.not-offered");  // measurement specification
     EXPECT_EQ(reason(Code::algorithms, 16, std::byte{0x01}), "negotiation.incoherent");  // another hash
     EXPECT_EQ(reason(Code::capabilities, 1, std::byte{0x7f}), "protocol.unexpected");
     EXPECT_EQ(reason(Code::capabilities, 0, std::byte{0x12}), "negotiation.incoherent");
@@ -204,6 +206,20 @@ TEST(TranscriptReview, PutsPortionsOfAChainTogether) {
     const auto seen = review(bundle.records.front());
     EXPECT_GT(seen.exchanges.size(), 8U);
     EXPECT_EQ(find(seen, "transcript.certificates")->outcome, Outcome::pass);
+
+    // A portion asked for one byte further on, with a remainder that makes up for it
+    auto record = bundle.records.front();
+    std::optional<Exchange> second;
+    for (const auto& one : seen.exchanges)
+        if (one.answer == spdm::Code::certificate && record.transcript[one.request_at + 4] != std::byte{0})
+            second = one;
+    ASSERT_TRUE(second);
+    const auto shift = [&](std::size_t at, int by) {
+        record.transcript[at] = static_cast<std::byte>(std::to_integer<int>(record.transcript[at]) + by);
+    };
+    shift(second->request_at + 4, 1);
+    shift(second->answer_at + 6, -1);
+    EXPECT_EQ(find(review(record), "transcript.certificates")->reason, "protocol.malformed");
 }
 
 }  // namespace
