@@ -29,7 +29,7 @@ Tried<std::string> keep(const Visited& visited, const std::string& evidence, boo
     auto file = evidence;
     if (into_directory) {
         auto name = visited.device;
-        std::replace(name.begin(), name.end(), '/', '-');
+        std::ranges::replace(name, '/', '-');
         file = (std::filesystem::path{evidence} / (name + ".json")).string();
     }
     const auto text = evidence::to_json(*visited.bundle);

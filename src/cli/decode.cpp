@@ -44,7 +44,7 @@ Tried<Bytes> input(const Session& session, const Options& options) {
     auto decoded = from_hex(as_text(bytes));
     if (decoded) return *std::move(decoded);
     const auto before = as_text(bytes).substr(0, decoded.error().offset);
-    const auto line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    const auto line = 1 + static_cast<std::size_t>(std::ranges::count(before, '\n'));
     return trouble("file", {.where = options.file == "-" ? "standard input" : options.file,
                             .line = line,
                             .field = {},
@@ -133,8 +133,7 @@ Tried<Exit> decode(Session& session, const Options& options) {
     const auto known = TRY(assumed(options));
     const auto bytes = TRY(input(session, options));
     const auto messages = spdm::dump(bytes, known);
-    const bool sound = std::none_of(messages.begin(), messages.end(),
-                                    [](const auto& one) { return one.broken.has_value(); });
+    const bool sound = std::ranges::none_of(messages, [](const auto& one) { return one.broken.has_value(); });
     if (session.json()) {
         Json list = Json::array();
         for (const auto& message : messages) list.push_back(to_json(message, bytes));

@@ -8,7 +8,7 @@
 namespace busguard::cli {
 
 void add_device_options(CLI::App& app, DeviceOptions& options) {
-    const auto group = "Where the devices are";
+    const auto* const group = "Where the devices are";
     auto* names = app.add_option("DEVICE", options.names, "pci/0000:01:00.0, or shortly 01:00.0");
     auto* all = app.add_flag("--all", options.all, "Every device that there is");
     add_place_options(app, options.place);
@@ -80,7 +80,7 @@ Tried<Target> Target::open(Session& session, const DeviceOptions& options) {
         return target;
     }
     for (const auto& device : target.devices_)
-        if (std::find(there.begin(), there.end(), address_of(device)) == there.end())
+        if (std::ranges::find(there, address_of(device)) == there.end())
             return trouble("not_found", {.where = {},
                                          .line = 0,
                                          .field = "DEVICE",

@@ -109,8 +109,7 @@ Finding mailboxes(host::FileTree& tree) {
     std::size_t owned = 0;
     for (const auto& device : bus->devices) {
         const auto& features = device.doe_features;
-        const bool listed =
-            std::find(features.begin(), features.end(), transport::doe_spdm) != features.end();
+        const bool listed = std::ranges::find(features, transport::doe_spdm) != features.end();
         capable += listed ? 1U : 0U;
         owned += device.tsm.empty() ? 0U : 1U;
     }
@@ -158,8 +157,8 @@ Tried<Exit> doctor(Session& session, const PlaceOptions& options) {
     const auto facts = host::system_facts(place.tree());
     const std::vector<Finding> findings{privilege(facts),        lockdown(facts), kernel(facts), tsm(facts),
                                         mailboxes(place.tree()), anchors(),       fuse(facts),   crypto()};
-    const bool sound = std::none_of(findings.begin(), findings.end(),
-                                    [](const auto& one) { return one.grade == Finding::Grade::bad; });
+    const bool sound =
+        std::ranges::none_of(findings, [](const auto& one) { return one.grade == Finding::Grade::bad; });
     if (session.json()) {
         Json list = Json::array();
         for (const auto& one : findings)

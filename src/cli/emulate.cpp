@@ -32,14 +32,14 @@ void ready(const Session& session, const std::string& how, const std::string& wh
         session.print(Json{{"schema", "busguard.ready/1"}, {how, where}}.dump() + "\n");
     else
         session.print(fmt::format("{} {}\n", how == "mounted" ? "mounted on" : "listening on", where));
-    std::fflush(session.world().out);
+    (void)std::fflush(session.world().out);
 }
 
 Tried<Exit> mount(Session& session, const Options& options, emulate::Machine& machine) {
     const auto& stop = session.world().catch_signals();
     auto mounted = TRY(or_trouble("fuse", emulate::FuseMount::at(options.mount, machine.tree())));
     ready(session, "mounted", mounted->directory());
-    mounted->serve(session.world().clock, stop);
+    mounted->serve(*session.world().clock, stop);
     return Exit::ok;
 }
 
@@ -73,7 +73,7 @@ Tried<Exit> listen(Session& session, const Options& options, emulate::Machine& m
         .ends_on_shutdown = !options.keep_serving};
     auto server = TRY(or_trouble("socket", emulate::serve_device(device, served)));
     ready(session, "listening", fmt::format("127.0.0.1:{}", server->port()));
-    TRY(or_trouble("socket", server->run(session.world().clock, stop)));
+    TRY(or_trouble("socket", server->run(*session.world().clock, stop)));
     return Exit::ok;
 }
 
@@ -84,7 +84,7 @@ Tried<Exit> emulate_machine(Session& session, const Options& options) {
     const auto description = TRY(or_trouble("machine", emulate::read_machine(options.machine)));
     auto& world = session.world();
     const auto machine = TRY(or_trouble(
-        "machine", emulate::Machine::make(description, options.state, world.clock, world.entropy)));
+        "machine", emulate::Machine::make(description, options.state, *world.clock, *world.entropy)));
     return options.mount.empty() ? listen(session, options, *machine) : mount(session, options, *machine);
 }
 

@@ -23,13 +23,13 @@ Tried<std::vector<fs::path>> files_at(const fs::path& path, std::initializer_lis
     std::vector<fs::path> found;
     for (fs::directory_iterator entry{path, why}, end; !why && entry != end; entry.increment(why)) {
         const auto ending = entry->path().extension().string();
-        if (entry->is_regular_file(why) && std::find(endings.begin(), endings.end(), ending) != endings.end())
+        if (entry->is_regular_file(why) && std::ranges::find(endings, ending) != endings.end())
             found.push_back(entry->path());
     }
     if (why)
         return trouble("file",
                        {.where = path, .line = 0, .field = {}, .message = why.message(), .remedy = {}});
-    std::sort(found.begin(), found.end());
+    std::ranges::sort(found);
     return found;
 }
 
@@ -87,7 +87,7 @@ Tried<void> set_profiles(trust::Profile& all, std::map<std::string, trust::Profi
 }
 
 bool applies(const appraisal::Reference& reference, const std::map<std::string, std::string>& identity) {
-    return std::all_of(reference.applies_to.begin(), reference.applies_to.end(), [&](const auto& wanted) {
+    return std::ranges::all_of(reference.applies_to, [&](const auto& wanted) {
         const auto found = identity.find(wanted.first);
         return found != identity.end() && found->second == wanted.second;
     });
@@ -96,7 +96,7 @@ bool applies(const appraisal::Reference& reference, const std::map<std::string, 
 }  // namespace
 
 void add_judging_options(CLI::App& app, JudgingOptions& options) {
-    const auto group = "What is asked of a device";
+    const auto* const group = "What is asked of a device";
     app.add_option("--anchors", options.anchors,
                    fmt::format("Root certificates to trust: files, or directories of files (default: {})",
                                default_anchors))
@@ -139,7 +139,7 @@ Tried<Judge> Judge::prepare(Session& session, const JudgingOptions& options,
     TRY(set_profiles(standard.profile, judge.profiles_, options.profiles));
     if (!options.minimum_version.empty())
         standard.minimum_version = static_cast<spdm::Version>(0x10 + (options.minimum_version.back() - '0'));
-    TRY(set_time(standard, options.time, session.world().clock));
+    TRY(set_time(standard, options.time, *session.world().clock));
 
     for (const auto& path : options.anchors) TRY(add_anchors(standard.anchors, path));
     std::error_code ignored;
@@ -181,8 +181,8 @@ appraisal::Verdict Judge::operator()(const evidence::Bundle& bundle) const {
     if (profile != profiles_.end()) standard.profile = profile->second;
     if (!references_.empty()) {
         const auto identity = appraisal::identity_of(bundle);
-        const auto found = std::find_if(references_.begin(), references_.end(),
-                                        [&](const auto& one) { return applies(one, identity); });
+        const auto found =
+            std::ranges::find_if(references_, [&](const auto& one) { return applies(one, identity); });
         standard.reference = found != references_.end() ? *found : references_.front();
     }
     return appraisal::appraise(bundle, standard);

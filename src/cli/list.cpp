@@ -47,7 +47,7 @@ void look_for_kernel(const host::FileTree& tree, Listed& listed) {
 
 void judge_by_features(Listed& listed) {
     const auto& features = listed.features;
-    const bool spdm = std::find(features.begin(), features.end(), transport::doe_spdm) != features.end();
+    const bool spdm = std::ranges::find(features, transport::doe_spdm) != features.end();
     if (spdm) {
         listed.state = appraisal::State::undetermined;
         listed.note = "not asked yet";
@@ -136,7 +136,7 @@ Tried<Exit> list(Session& session, const PlaceOptions& options) {
                        .mailboxes = {},
                        .state = appraisal::State::undetermined,
                        .note = trouble_of(device.error, {}).problem.message});
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.device < b.device; });
+    std::ranges::sort(all, [](const auto& a, const auto& b) { return a.device < b.device; });
 
     if (session.json()) {
         Json devices = Json::array();

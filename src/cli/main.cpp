@@ -33,8 +33,8 @@ int main(int argc, char** argv) {
     host::SystemClock clock;
     crypto::SystemEntropy entropy;
     const bool colours = environment("NO_COLOR").empty() && environment("TERM") != "dumb";  // no-color.org
-    cli::World world{.clock = clock,
-                     .entropy = entropy,
+    cli::World world{.clock = &clock,
+                     .entropy = &entropy,
                      .tree = [](const std::string& root) -> Result<std::unique_ptr<host::FileTree>> {
                          return std::unique_ptr<host::FileTree>{TRY(host::PosixTree::open_root(root))};
                      },

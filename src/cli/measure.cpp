@@ -44,7 +44,7 @@ Tried<void> record_all(Session& session, const std::vector<Judged>& all, const s
     for (const auto& one : all) {
         if (!one.visited.bundle || one.visited.bundle->measurements.empty()) continue;
         auto name = one.visited.device;
-        std::replace(name.begin(), name.end(), '/', '-');
+        std::ranges::replace(name, '/', '-');
         TRY(record(session, one, (std::filesystem::path{to} / (name + ".json")).string()));
     }
     return {};

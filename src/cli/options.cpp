@@ -13,8 +13,8 @@ void Session::print(std::string_view text) const { std::fwrite(text.data(), 1, t
 
 void Session::say(std::string_view line) const {
     if (common_->quiet) return;
-    std::fwrite(line.data(), 1, line.size(), world_->err);
-    std::fputc('\n', world_->err);
+    (void)std::fwrite(line.data(), 1, line.size(), world_->err);
+    (void)std::fputc('\n', world_->err);
 }
 
 void Session::detail(std::string_view line) const {
@@ -22,7 +22,7 @@ void Session::detail(std::string_view line) const {
 }
 
 void add_common(CLI::App& app, Common& common) {
-    const auto group = "Options of every command";
+    const auto* const group = "Options of every command";
     app.set_help_flag("-h,--help", "Show this help and end")->group(group);
     app.add_option("-o,--output", common.output, "Form of the output: text or json (errors too)")
         ->type_name("FORM")

@@ -77,7 +77,7 @@ Tried<emulate::Credential> make_root(Session& session, const Options& options) {
         .common_name = options.common_name.empty() ? options.organization + " Root CA" : options.common_name,
         .scheme = scheme(options),
         .validity = TRY(validity(options))};
-    return or_trouble("root certificate", emulate::make_root(spec, session.world().entropy));
+    return or_trouble("root certificate", emulate::make_root(spec, *session.world().entropy));
 }
 
 Tried<emulate::Credential> make_authority(Session& session, const Options& options,
@@ -89,7 +89,7 @@ Tried<emulate::Credential> make_authority(Session& session, const Options& optio
                                       .scheme = scheme(options),
                                       .validity = TRY(validity(options))};
     return or_trouble("authority's certificate",
-                      emulate::make_intermediate(spec, issuer, session.world().entropy));
+                      emulate::make_intermediate(spec, issuer, *session.world().entropy));
 }
 
 /// A root, an authority under it, and a directory of anchors that holds the root: all that issuing needs.
@@ -145,7 +145,7 @@ Tried<Exit> issue(Session& session, const Options& options) {
                                  .validity = TRY(validity(options)),
                                  .cma_name = TRY(cma_name(session, options)),
                                  .device_info = options.device_info};
-    auto& entropy = session.world().entropy;
+    auto& entropy = *session.world().entropy;
     const auto credential =
         TRY(or_trouble("device's certificate", options.alias ? emulate::make_alias_leaf(spec, issuer, entropy)
                                                              : emulate::make_leaf(spec, issuer, entropy)));

@@ -11,7 +11,7 @@
 namespace busguard::cli {
 
 void add_place_options(CLI::App& app, PlaceOptions& options) {
-    const auto group = "Where the devices are";
+    const auto* const group = "Where the devices are";
     auto* sysfs = app.add_option("--sysfs", options.sysfs, "A directory of the shape of /sys")
                       ->type_name("DIR")
                       ->group(group);
@@ -33,7 +33,7 @@ Tried<Place> Place::open(Session& session, const PlaceOptions& options) {
         const auto description = TRY(or_trouble("machine", emulate::read_machine(options.machine)));
         session.detail(fmt::format("emulating {} in process", options.machine));
         place.machine_ = TRY(or_trouble(
-            "machine", emulate::Machine::make(description, options.state, world.clock, world.entropy)));
+            "machine", emulate::Machine::make(description, options.state, *world.clock, *world.entropy)));
         place.tree_ = &place.machine_->tree();
         return place;
     }
@@ -55,7 +55,7 @@ std::optional<std::string> device_name(std::string_view text) {
     std::string address{text};
     std::transform(address.begin(), address.end(), address.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (std::count(address.begin(), address.end(), ':') == 1) address.insert(0, "0000:");
+    if (std::ranges::count(address, ':') == 1) address.insert(0, "0000:");
     if (!host::is_pci_address(address)) return std::nullopt;
     return "pci/" + address;
 }

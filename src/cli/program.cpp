@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 namespace busguard::cli {
 namespace {
@@ -101,7 +102,8 @@ Trouble unknown_word(const CLI::App& at, const std::string& word) {
     const auto name = word.substr(0, word.find('='));
     const auto meant = nearest(name, known);
     auto remedy = meant.empty() ? "see " + full_name(at) + " --help" : "did you mean " + meant + "?";
-    std::string message = option ? "no such option" : known.empty() ? "one word too many" : "no such command";
+    std::string message = known.empty() ? "one word too many" : "no such command";
+    if (option) message = "no such option";
     return {"usage",
             {.where = {},
              .line = 0,
@@ -134,14 +136,14 @@ Trouble explain(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 /// Errors have to have the wanted form even where the command line does not parse.
-bool wants_json(int argc, const char* const* argv) {
+bool wants_json(std::span<const char* const> words) {
     bool json = false;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word{argv[i]};
-        if (word == "--") break;
+    std::string_view before;
+    for (const std::string_view word : words) {
+        if (before == "-o" || before == "--output") json = word == "json";
         if (word == "-ojson" || word == "--output=json" || word == "-o=json") json = true;
-        if ((word == "-o" || word == "--output") && i + 1 < argc)
-            json = std::string_view{argv[i + 1]} == "json";
+        if (word == "--") break;
+        before = word;
     }
     return json;
 }
@@ -153,7 +155,7 @@ void report(const Session& session, const Trouble& trouble) {
     }
     const auto line = paint("busguard:", Tone::bad, session.colour() && session.world().err_colourful) + " " +
                       trouble.problem.text() + "\n";
-    std::fwrite(line.data(), 1, line.size(), session.world().err);
+    (void)std::fwrite(line.data(), 1, line.size(), session.world().err);
 }
 
 int parse_and_act(int argc, const char* const* argv, World& world, Chosen& chosen) {
@@ -170,7 +172,7 @@ int parse_and_act(int argc, const char* const* argv, World& world, Chosen& chose
         session.print(std::string{asked.what()} + "\n");
         return 0;
     } catch (const CLI::ParseError& error) {
-        chosen.common.output = wants_json(argc, argv) ? "json" : "text";
+        chosen.common.output = wants_json({argv, static_cast<std::size_t>(argc)}) ? "json" : "text";
         report(session, explain(app, error));
         return static_cast<int>(Exit::trouble);
     }
@@ -187,7 +189,7 @@ int run(int argc, const char* const* argv, World& world) {
     auto status = parse_and_act(argc, argv, world, chosen);
     // What could not be written was not said: a full disk must not look like success.
     if (std::fflush(world.out) != 0 || std::ferror(world.out) != 0) {
-        std::fputs("busguard: standard output could not be written\n", world.err);
+        (void)std::fputs("busguard: standard output could not be written\n", world.err);
         status = static_cast<int>(Exit::trouble);
     }
     return status;

@@ -119,8 +119,7 @@ std::string slot_text(const Slot& slot, const evidence::Bundle& bundle, bool col
 const Check* comparison(const Judged& judged, std::uint8_t index) {
     const auto name = fmt::format("measurement.{}", index);
     const auto& checks = judged.verdict.checks;
-    const auto found =
-        std::find_if(checks.begin(), checks.end(), [&](const auto& one) { return one.name == name; });
+    const auto found = std::ranges::find_if(checks, [&](const auto& one) { return one.name == name; });
     return found == checks.end() ? nullptr : &*found;
 }
 
@@ -171,9 +170,8 @@ std::string name_of(const evidence::nvidia::Field& field) {
 std::string measurements_text(const Judged& judged, bool colour) {
     if (!judged.visited.bundle || judged.visited.bundle->measurements.empty()) return {};
     const auto& blocks = judged.visited.bundle->measurements;
-    const bool compared = std::any_of(blocks.begin(), blocks.end(), [&](const auto& block) {
-        return comparison(judged, block.index) != nullptr;
-    });
+    const bool compared = std::ranges::any_of(
+        blocks, [&](const auto& block) { return comparison(judged, block.index) != nullptr; });
     std::vector<std::string> header{"INDEX", "TYPE"};
     if (compared) header.emplace_back("RESULT");
     header.emplace_back("VALUE");

@@ -19,31 +19,36 @@ std::string_view code_of(Tone tone) {
     return {};
 }
 
-/// Bytes of the UTF-8 sequence at the front, 0 if it is none (RFC 3629).
-std::size_t sequence(std::string_view text) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const auto lead = byte(0);
-    const std::size_t size = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-    if (size == 0 || size > text.size()) return 0;
-    for (std::size_t i = 1; i < size; ++i)
-        if ((byte(i) & 0xc0U) != 0x80) return 0;
-    if (size == 3 && ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f))) return 0;
-    if (size == 4 && ((lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f))) return 0;
-    return size;
+/// The code point at the front and how many bytes it takes; 0 bytes for what is no UTF-8 (RFC 3629).
+struct CodePoint {
+    char32_t value = 0;
+    std::size_t size = 0;
+};
+
+CodePoint first_of(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (lead < 0x80) return {lead, 1};
+    CodePoint point{};
+    if (lead >= 0xc2 && lead < 0xe0) point = {lead & 0x1fU, 2};
+    if (lead >= 0xe0 && lead < 0xf0) point = {lead & 0x0fU, 3};
+    if (lead >= 0xf0 && lead < 0xf5) point = {lead & 0x07U, 4};
+    if (point.size == 0 || point.size > text.size()) return {};
+    for (const char c : text.substr(1, point.size - 1)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte & 0xc0U) != 0x80) return {};
+        point.value = point.value << 6U | (byte & 0x3fU);
+    }
+    constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = point.value >= 0xd800 && point.value < 0xe000;
+    if (point.value < least[point.size] || surrogate || point.value > 0x10ffff) return {};
+    return point;
 }
 
-/// C0, C1, and what changes the direction of writing.
-bool controls(std::string_view one) {
-    if (one.size() == 1) return static_cast<unsigned char>(one[0]) < 0x20 || one[0] == 0x7f;
-    if (one.size() == 2) return one[0] == '\xc2' && static_cast<unsigned char>(one[1]) < 0xa0;
-    return one >= "\xe2\x80\x8b" && one <= "\xe2\x80\x8f"   ? true
-           : one >= "\xe2\x80\xa8" && one <= "\xe2\x80\xae" ? true
-                                                            : one >= "\xe2\x81\xa6" && one <= "\xe2\x81\xa9";
+/// C0, C1, and what joins, breaks or turns the direction of writing: none of it is for a stranger to send.
+bool controls(char32_t point) {
+    const auto within = [point](char32_t first, char32_t last) { return point >= first && point <= last; };
+    return point < 0x20 || within(0x7f, 0x9f) || within(0x200b, 0x200f) || within(0x2028, 0x202e) ||
+           within(0x2066, 0x2069);
 }
 
 }  // namespace
@@ -58,27 +63,29 @@ std::string printable(std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
     while (!text.empty()) {
-        const auto size = sequence(text);
-        if (size == 0 || controls(text.substr(0, size))) {
-            for (char c : text.substr(0, std::max<std::size_t>(size, 1))) {
-                const auto byte = static_cast<unsigned char>(c);
-                out += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
-            }
-        } else {
-            out += text.substr(0, size);
+        const auto point = first_of(text);
+        const auto taken = text.substr(0, std::max<std::size_t>(point.size, 1));
+        text.remove_prefix(taken.size());
+        if (point.size != 0 && !controls(point.value)) {
+            out += taken;
+            continue;
         }
-        text.remove_prefix(std::max<std::size_t>(size, 1));
+        for (const char c : taken) {
+            const auto byte = static_cast<unsigned char>(c);
+            out += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
+        }
     }
     return out;
 }
 
 std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
 }
 
 Table::Table(std::vector<std::string> header) {
     std::vector<Cell> cells;
+    cells.reserve(header.size());
     for (auto& name : header) cells.push_back({std::move(name), Tone::strong});
     row(std::move(cells));
 }

@@ -7,7 +7,7 @@ namespace busguard::cli {
 namespace {
 
 std::string sentence(const Error& error) {
-    const std::string what{error.what};
+    std::string what{error.what};
     const auto system = [&](std::string fallback) {
         return error.detail == 0 ? std::move(fallback)
                                  : std::generic_category().message(static_cast<int>(error.detail));

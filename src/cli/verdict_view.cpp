@@ -14,7 +14,7 @@ namespace busguard::cli {
 namespace {
 
 void add_once(std::vector<std::string_view>& list, std::string_view one) {
-    if (!one.empty() && std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
+    if (!one.empty() && std::ranges::find(list, one) == list.end()) list.push_back(one);
 }
 
 Json to_json(const Check& check) {

@@ -108,7 +108,7 @@ Tried<std::vector<Piece>> from_directory(const Options& options, const fs::path&
     for (fs::directory_iterator entry{directory, why}, end; !why && entry != end; entry.increment(why))
         if (entry->path().extension() == ".json") bundles.push_back(entry->path());
     if (why) return no_evidence(directory, why.message(), {});
-    std::sort(bundles.begin(), bundles.end());
+    std::ranges::sort(bundles);
     std::vector<Piece> pieces;
     for (const auto& file : bundles)
         for (auto& piece : TRY(from_text(options, file))) pieces.push_back(std::move(piece));

@@ -40,7 +40,7 @@ public:
         : world_{&world},
           place_{&place},
           address_{address_of(device)},
-          entropy_{plan.nonce, world.entropy},
+          entropy_{plan.nonce, *world.entropy},
           plan_{plan.plan} {
         result_.device = std::move(device);
     }
@@ -78,7 +78,7 @@ private:
         if (place_->tree().exists(fmt::format("bus/pci/devices/{}/authenticated", address_)))
             return give_up("owner.kernel", "its signatures can be judged with busguard verify").has_value();
         const auto& told = device->doe_features;
-        if (!told.empty() && std::find(told.begin(), told.end(), transport::doe_spdm) == told.end())
+        if (!told.empty() && std::ranges::find(told, transport::doe_spdm) == told.end())
             return give_up("device.no-cma", {}).has_value();
         if (place_->is_this_machine()) {
             auto lock =
@@ -108,7 +108,7 @@ private:
             if (const auto* waiting = std::get_if<transport::Discovery::Waiting>(&*progress))
                 return drive::Wake{waiting->until, waiting->readable};
             const auto& carries = *std::get_if<std::vector<transport::DoeProtocol>>(&*progress);
-            if (std::find(carries.begin(), carries.end(), transport::doe_spdm) != carries.end()) {
+            if (std::ranges::find(carries, transport::doe_spdm) != carries.end()) {
                 begin(mailboxes_[next_]);
                 return converse(now);
             }
@@ -165,7 +165,7 @@ evidence::Circumstances circumstances(const World& world, std::string device, st
     return {.device = std::move(device),
             .transport = std::string{transport},
             .pci = pci,
-            .when = world.clock.calendar(),
+            .when = world.clock->calendar(),
             .recorded_by = fmt::format("busguard {}", version)};
 }
 
@@ -176,13 +176,14 @@ appraisal::Verdict verdict_without(const Error& error) {
 std::vector<Visited> visit(Session& session, const Place& place, const std::vector<std::string>& devices,
                            const VisitPlan& plan) {
     std::vector<std::unique_ptr<DeviceVisit>> visits;
-    drive::Loop loop{session.world().clock};
+    drive::Loop loop{*session.world().clock};
     for (const auto& device : devices) {
         visits.push_back(std::make_unique<DeviceVisit>(session.world(), place, device, plan));
         loop.add(*visits.back());
     }
     loop.run();
     std::vector<Visited> results;
+    results.reserve(visits.size());
     for (auto& one : visits) results.push_back(std::move(*one).take());
     return results;
 }

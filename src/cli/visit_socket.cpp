@@ -47,10 +47,10 @@ Tried<Visited> visit_socket(Session& session, const std::string& address, const 
         return visited;
     }
     host::SocketChannel channel{*std::move(socket), socket_transport(transport)};
-    ChosenNonce entropy{plan.nonce, world.entropy};
+    ChosenNonce entropy{plan.nonce, *world.entropy};
     spdm::Visit dialogue{spdm::Authentication{plan.plan, entropy}};
-    const auto outcome = drive::carry(dialogue, channel, world.clock);
-    (void)channel.end(transport::SocketCommand::resume, world.clock);  // courtesy: the evidence is complete
+    const auto outcome = drive::carry(dialogue, channel, *world.clock);
+    (void)channel.end(transport::SocketCommand::resume, *world.clock);  // courtesy: the evidence is complete
     visited.bundle = evidence::bundle_of(dialogue.rules().found(),
                                          circumstances(world, visited.device, channel.name(), {}),
                                          outcome ? nullptr : &outcome.error());

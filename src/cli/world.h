@@ -13,8 +13,8 @@ namespace busguard::cli {
 
 /// What main makes and hands down: the rest of the program knows the world through this.
 struct World {
-    Clock& clock;
-    Entropy& entropy;
+    Clock* clock;
+    Entropy* entropy;
     /// The tree of files below a directory, e.g. "/sys".
     std::function<Result<std::unique_ptr<host::FileTree>>(const std::string& root)> tree;
     std::FILE* in;

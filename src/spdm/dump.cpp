@@ -111,7 +111,7 @@ bool plausible(Head head) {
 }
 
 bool is_zero(ByteView bytes) {
-    return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == std::byte{0}; });
+    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 /// The sizes that are known, or else those that may be, the likeliest first.
@@ -136,7 +136,7 @@ std::vector<Shape> shapes(Head head, const Context& context) {
     std::vector<Shape> all;
     for (auto signature : signatures)
         for (auto hash : hashes)
-            for (bool summary : summaries)
+            for (const bool summary : summaries)
                 all.push_back(
                     {.version = head.version, .hash = hash, .signature = signature, .summary = summary});
     return all;
@@ -374,7 +374,10 @@ private:
     void chain(const DumpedField& portion, std::vector<DumpedField>& fields) const {
         Parts parts{*this, portion, fields};
         const auto hash = context_.hash.value_or(48);
-        if (parts.left() < 4 + hash) return parts.rest("CertChain", {});
+        if (parts.left() < 4 + hash) {
+            parts.rest("CertChain", {});
+            return;
+        }
         parts.take("Length", 2);
         parts.take("Reserved", 2);
         parts.take("RootHash", hash);

@@ -5,6 +5,7 @@
 #include "spdm/measurement_record.h"
 #include "wire/reader.h"
 
+#include <algorithm>
 #include <array>
 
 namespace busguard::spdm {
@@ -119,7 +120,7 @@ std::string slots_in(std::uint64_t mask) {
 
 /// 2^exponent microseconds in the largest unit that keeps three digits.
 std::string duration(std::uint64_t exponent) {
-    const auto power = "2^" + std::to_string(exponent) + " us";
+    auto power = "2^" + std::to_string(exponent) + " us";
     if (exponent < 10 || exponent > 40) return power;
     const auto microseconds = 1ULL << exponent;
     if (exponent < 20) return power + " (" + std::to_string(microseconds / 1000) + " ms)";
@@ -141,6 +142,7 @@ std::string algorithm_type(std::uint64_t type) {
         case 3: return "AEAD";
         case 4: return "ReqBaseAsymAlg";
         case 5: return "KeySchedule";
+        default: break;
     }
     return "unknown";
 }
@@ -150,6 +152,7 @@ std::string summary_type(std::uint64_t type) {
         case 0: return "no summary";
         case 1: return "summary of the trusted computing base";
         case 0xff: return "summary of all measurements";
+        default: break;
     }
     return "unknown";
 }
@@ -180,6 +183,7 @@ std::string content_change(Version version, std::uint64_t attributes) {
     switch (attributes >> 4 & 3U) {
         case 1: return out + " | contents changed since the first answer";
         case 2: return out + " | contents did not change";
+        default: break;
     }
     return out;
 }
@@ -189,6 +193,7 @@ std::string certificate_model(std::uint64_t value) {
         case 1: return "device certificate model";
         case 2: return "alias certificate model";
         case 3: return "generic certificate model";
+        default: break;
     }
     return {};
 }
@@ -212,6 +217,69 @@ std::string measurement_type(std::uint64_t value) {
     return out + ((value & 0x80) != 0 ? ", raw" : ", digest");
 }
 
+/// What the value of a field says, for fields whose name says enough to know.
+struct Reading {
+    std::string_view field;
+    std::string (*say)(std::uint64_t number, Version version);
+};
+
+std::string slot(std::uint64_t number, Version) { return "slot " + std::to_string(number & 0xf); }
+std::string code_name(std::uint64_t number, Version) {
+    return or_unknown(name_of_any(static_cast<Code>(number)));
+}
+std::string exponent(std::uint64_t number, Version) { return duration(number); }
+std::string specification(std::uint64_t number, Version) {
+    if (number == 0) return "none";
+    return (number & 1U) != 0 ? "DMTF" : "unknown";
+}
+std::string slot_mask(std::uint64_t number, Version) { return slots_in(number); }
+std::string supported_slots(std::uint64_t number, Version version) {
+    return version < Version::v1_3 ? std::string{} : slots_in(number);  // reserved before
+}
+template <const auto& Known>
+std::string bits_of(std::uint64_t number, Version) {
+    return named_bits(static_cast<std::uint32_t>(number), Known);
+}
+template <std::string (*Say)(std::uint64_t)>
+std::string plainly(std::uint64_t number, Version) {
+    return Say(number);
+}
+
+constexpr std::array readings{
+    Reading{"SPDMVersion",
+            [](std::uint64_t number, Version) { return std::string{name(static_cast<Version>(number))}; }},
+    Reading{"RequestResponseCode", code_name},
+    Reading{"RequestCode", code_name},
+    Reading{"VersionNumberEntry", plainly<version_entry>},
+    Reading{"CTExponent", exponent},
+    Reading{"RDTExponent", exponent},
+    Reading{"Flags", bits_of<capability_names>},
+    Reading{"BaseAsymAlgo", bits_of<asym_names>},
+    Reading{"BaseAsymSel", bits_of<asym_names>},
+    Reading{"BaseHashAlgo", bits_of<hash_names>},
+    Reading{"BaseHashSel", bits_of<hash_names>},
+    Reading{"MeasurementHashAlgo", bits_of<measurement_hash_names>},
+    Reading{"MeasurementSpecification", specification},
+    Reading{"MeasurementSpecificationSel", specification},
+    Reading{"OtherParamsSupport", plainly<opaque_format>},
+    Reading{"OtherParamsSelection", plainly<opaque_format>},
+    Reading{"AlgType", plainly<algorithm_type>},
+    Reading{"SupportedSlotMask", supported_slots},
+    Reading{"ProvisionedSlotMask", slot_mask},
+    Reading{"SlotMask", slot_mask},
+    Reading{"SlotID", slot},
+    Reading{"SlotIDParam", slot},
+    Reading{"CertificateInfo", plainly<certificate_model>},
+    Reading{"MeasurementSummaryHashType", plainly<summary_type>},
+    Reading{"ResponseAttributes",
+            [](std::uint64_t number, Version version) { return challenge_attributes(version, number); }},
+    Reading{"ErrorCode",
+            [](std::uint64_t number, Version) { return or_unknown(name(static_cast<ErrorCode>(number))); }},
+    Reading{"StandardID", plainly<standard>},
+    Reading{"DMTFSpecMeasurementValueType", plainly<measurement_type>},
+    Reading{"MeasurementOperation", plainly<operation>},
+};
+
 }  // namespace
 
 std::string names(Flags<Cap> flags) { return named_bits(flags.bits(), capability_names); }
@@ -225,6 +293,7 @@ std::string names_in_table(std::uint8_t type, std::uint16_t supported) {
         case 3: return named_bits(supported, aead_names);
         case 4: return named_bits(supported, asym_names);
         case 5: return named_bits(supported, key_schedule_names);
+        default: break;
     }
     return {};
 }
@@ -232,35 +301,10 @@ std::string names_in_table(std::uint8_t type, std::uint16_t supported) {
 std::string meaning(Code code, Version version, std::string_view field, ByteView bytes) {
     if (bytes.size() > 8) return {};
     const auto number = wire::Reader{bytes}.take_number(bytes.size());
-    const auto bits = static_cast<std::uint32_t>(number);
-
-    if (field == "SPDMVersion") return std::string{name(static_cast<Version>(number))};
-    if (field == "RequestResponseCode" || field == "RequestCode")
-        return or_unknown(name_of_any(static_cast<Code>(number)));
-    if (field == "VersionNumberEntry") return version_entry(number);
-    if (field == "CTExponent" || field == "RDTExponent") return duration(number);
-    if (field == "Flags") return named_bits(bits, capability_names);
-    if (field == "BaseAsymAlgo" || field == "BaseAsymSel") return named_bits(bits, asym_names);
-    if (field == "BaseHashAlgo" || field == "BaseHashSel") return named_bits(bits, hash_names);
-    if (field == "MeasurementHashAlgo") return named_bits(bits, measurement_hash_names);
-    if (field == "MeasurementSpecification" || field == "MeasurementSpecificationSel")
-        return number == 0 ? "none" : ((number & 1U) != 0 ? "DMTF" : "unknown");
-    if (field == "OtherParamsSupport" || field == "OtherParamsSelection") return opaque_format(number);
-    if (field == "AlgType") return algorithm_type(number);
-    if (field == "SupportedSlotMask" && version < Version::v1_3) return {};
-    if (field == "ProvisionedSlotMask" || field == "SupportedSlotMask" || field == "SlotMask")
-        return slots_in(number);
-    if (field == "SlotID" || field == "SlotIDParam") return "slot " + std::to_string(number & 0xf);
-    if (field == "CertificateInfo") return certificate_model(number);
-    if (field == "MeasurementSummaryHashType") return summary_type(number);
-    if (field == "ResponseAttributes") return challenge_attributes(version, number);
-    if (field == "ErrorCode") return or_unknown(name(static_cast<ErrorCode>(number)));
-    if (field == "StandardID") return standard(number);
-    if (field == "DMTFSpecMeasurementValueType") return measurement_type(number);
-    if (field == "MeasurementOperation") return operation(number);
     if (code == Code::get_measurements && field == "Param1") return measurement_request(number);
     if (code == Code::measurements && field == "Param2") return content_change(version, number);
-    return {};
+    const auto known = std::ranges::find(readings, field, &Reading::field);
+    return known == readings.end() ? std::string{} : known->say(number, version);
 }
 
 }  // namespace busguard::spdm
