@@ -70,22 +70,26 @@ std::vector<Figure> authentication() {
         spdm::Visit one{{negotiate_plan, device.entropy}};
         must(static_cast<bool>(visit(one, responder)), "negotiation");
     };
-    const auto authenticate_by = [&](const spdm::Plan& plan) {
+    crypto::CertificateCache cache;
+    const auto authenticate_by = [&](const spdm::Plan& plan, crypto::CertificateCache* parsed) {
         spdm::Visit one{{plan, device.entropy}};
         must(static_cast<bool>(visit(one, responder)), "visit");
-        must(judge(one, device).state == appraisal::State::authenticated, "appraisal");
+        must(judge(one, device, parsed).state == appraisal::State::authenticated, "appraisal");
     };
-    const auto authenticate = [&] { authenticate_by(authenticate_plan); };
-    const auto with_measurements = [&] { authenticate_by(measure_plan); };
+    const auto authenticate = [&] { authenticate_by(authenticate_plan, &cache); };
+    const auto with_measurements = [&] { authenticate_by(measure_plan, &cache); };
+    const auto first_time = [&] { authenticate_by(authenticate_plan, nullptr); };
 
-    const auto times =
-        compare({negotiate, authenticate, with_measurements, [&] { floor.sign(); }, [&] { floor.verify(); }},
-                std::chrono::milliseconds{6000});
+    const auto times = compare({negotiate, authenticate, with_measurements, [&] { floor.sign(); },
+                                [&] { floor.verify(); }, first_time},
+                               std::chrono::milliseconds{6000});
     const double sign = times[3];
     const double verify = times[4];
 
     const auto parses_before = crypto::parse_count();
-    authenticate();
+    crypto::CertificateCache fresh;
+    constexpr int again = 10;
+    for (int i = 0; i < again; ++i) authenticate_by(authenticate_plan, &fresh);
     const auto parses = crypto::parse_count() - parses_before;
     const auto negotiation_allocations = counted(negotiate).allocations;
     const auto authentication_allocations = counted(authenticate).allocations;
@@ -95,12 +99,14 @@ std::vector<Figure> authentication() {
     return {
         {"negotiate", times[0] * 1e6, "us", 3, false, "both sides, no cryptography"},
         {"authenticate", percent(sign + 3 * verify, times[1]), "%", 90, true,
-         us(times[1]) + " for 1 signature and 3 verifications of " + us(sign + 3 * verify)},
+         us(times[1]) + " again and again, for 1 signature and 3 verifications of " + us(sign + 3 * verify)},
+        {"authenticate, first time", percent(sign + 3 * verify, times[5]), "%", 0, true,
+         us(times[5]) + ", the intermediate and the leaf never seen before: their parsing is OpenSSL's"},
         // The appraisal verifies the second signature under the key that it has decoded for the first.
         {"measure", percent(sign + verify, times[2] - times[1]), "%", 90, true,
          us(times[2] - times[1]) + " for 1 signature and 1 verification of " + us(sign + verify)},
         {"parses", static_cast<double>(parses), "count", 3, false,
-         "X.509 certificates, chain of 3; the root is its anchor's, parsed before"},
+         "X.509 certificates of 10 authentications, chain of 3; the root was parsed as an anchor"},
         {"allocations, negotiate", static_cast<double>(negotiation_allocations), "count", 0, false,
          "both sides"},
         {"allocations, authenticate", static_cast<double>(authentication_allocations), "count", 0, false,

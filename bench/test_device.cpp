@@ -1,6 +1,5 @@
 #include "bench/test_device.h"
 
-#include "emulate/pki.h"
 #include "trust/profile.h"
 
 #include <cstdio>
@@ -8,6 +7,8 @@
 
 namespace busguard::bench {
 namespace {
+
+constexpr PciIdentity identity{.vendor = 0x1b36, .device = 0x0010, .class_code = 0x010802, .revision = 2};
 
 template <class T, class E>
 T must(Result<T, E> result) {
@@ -21,20 +22,24 @@ T must(Result<T, E> result) {
 }  // namespace
 
 TestDevice::TestDevice() {
-    const PciIdentity identity{.vendor = 0x1b36, .device = 0x0010, .class_code = 0x010802, .revision = 2};
     const auto root = must(emulate::make_root({"Bench", "Bench Root"}, entropy));
-    const auto authority = must(emulate::make_intermediate({"Bench", "Bench Authority"}, root, entropy));
-    emulate::LeafSpec spec{.organization = "Bench", .common_name = "Bench Device"};
-    spec.cma_name = trust::cma_name(identity);
-    const auto leaf = must(emulate::make_leaf(spec, authority, entropy));
-
-    profile.slots.emplace(spdm::SlotId{0}, spdm::ProvisionedSlot{leaf.chain_der(), leaf.key});
+    authorities_ = {root, must(emulate::make_intermediate({"Bench", "Bench Authority"}, root, entropy))};
+    profile = sibling();
     for (std::uint8_t index = 1; index <= 8; ++index)
         profile.measurements.push_back(
             {index, spdm::MeasurementType::mutable_firmware, false, Bytes(48, std::byte{index})});
     standard.anchors.add(root.root(), "bench");
     standard.at = std::chrono::sys_days{std::chrono::year{2026} / 11 / 22};
     circumstances = {.device = "bench/0", .transport = "memory", .pci = identity, .when = standard.at};
+}
+
+spdm::Profile TestDevice::sibling() {
+    emulate::LeafSpec spec{.organization = "Bench", .common_name = "Bench Device"};
+    spec.cma_name = trust::cma_name(identity);
+    const auto leaf = must(emulate::make_leaf(spec, authorities_.back(), entropy));
+    spdm::Profile made;
+    made.slots.emplace(spdm::SlotId{0}, spdm::ProvisionedSlot{leaf.chain_der(), leaf.key});
+    return made;
 }
 
 Result<void> visit(spdm::Visit& visit, spdm::Responder& responder) {
@@ -46,9 +51,10 @@ Result<void> visit(spdm::Visit& visit, spdm::Responder& responder) {
     return {};
 }
 
-appraisal::Verdict judge(const spdm::Visit& visit, const TestDevice& device) {
+appraisal::Verdict judge(const spdm::Visit& visit, const TestDevice& device,
+                         crypto::CertificateCache* cache) {
     return appraisal::appraise(evidence::bundle_of(visit.rules().found(), device.circumstances, nullptr),
-                               device.standard);
+                               device.standard, cache);
 }
 
 }  // namespace busguard::bench

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "appraisal/appraise.h"
+#include "crypto/certificate_cache.h"
 #include "crypto/entropy.h"
+#include "emulate/pki.h"
 #include "spdm/authentication.h"
 #include "spdm/responder.h"
 
@@ -11,17 +13,22 @@ namespace busguard::bench {
 /// it, and what its evidence is held to.
 struct TestDevice {
     TestDevice();
+    /// A device like it with a key and a leaf of its own, under the same authority.
+    spdm::Profile sibling();
 
     crypto::SystemEntropy entropy;
     spdm::Profile profile;
     appraisal::Standard standard;
     evidence::Circumstances circumstances;
+
+private:
+    std::vector<emulate::Credential> authorities_;  // root, and the one below it
 };
 
 /// Carries a visit to the device to its end, with nothing between the two.
 Result<void> visit(spdm::Visit& visit, spdm::Responder& responder);
 
 /// The appraisal of what a visit found.
-appraisal::Verdict judge(const spdm::Visit& visit, const TestDevice& device);
+appraisal::Verdict judge(const spdm::Visit& visit, const TestDevice& device, crypto::CertificateCache* cache);
 
 }  // namespace busguard::bench

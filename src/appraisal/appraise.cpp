@@ -32,7 +32,8 @@ bool same_terms(const spdm::Agreed& a, const spdm::Agreed& b) {
 /// Judges one bundle; each step adds its checks.
 class Appraisal {
 public:
-    Appraisal(const Bundle& bundle, const Standard& standard) : bundle_{&bundle}, standard_{&standard} {
+    Appraisal(const Bundle& bundle, const Standard& standard, crypto::CertificateCache* cache)
+        : bundle_{&bundle}, standard_{&standard}, cache_{cache} {
         constexpr std::size_t usual = 48;
         checks_.reserve(usual);
     }
@@ -87,7 +88,7 @@ private:
     const JudgedChain& chain_of(const Record& record, const Review& review) {
         const auto known = std::ranges::find_if(chains_, [&](const auto& one) { return one.is_of(record); });
         if (known != chains_.end()) return *known;
-        chains_.push_back(judge_chain(record, review, bundle_->agreed, pci(), *standard_, checks_));
+        chains_.push_back(judge_chain(record, review, bundle_->agreed, pci(), *standard_, cache_, checks_));
         return chains_.back();
     }
 
@@ -228,6 +229,7 @@ private:
 
     const Bundle* bundle_;
     const Standard* standard_;
+    crypto::CertificateCache* cache_;
     std::vector<Check> checks_;
     std::vector<JudgedChain> chains_;
     std::vector<std::optional<spdm::Agreed>> negotiated_;  // of each record, as its transcript has it
@@ -238,6 +240,8 @@ private:
 
 }  // namespace
 
-Verdict appraise(const Bundle& bundle, const Standard& standard) { return Appraisal{bundle, standard}.run(); }
+Verdict appraise(const Bundle& bundle, const Standard& standard, crypto::CertificateCache* cache) {
+    return Appraisal{bundle, standard, cache}.run();
+}
 
 }  // namespace busguard::appraisal

@@ -40,6 +40,9 @@ struct Standard {
 /// "chain.root-hash", "chain.path", "chain.time", "chain.key" and those of trust/profile.h,
 /// evidence/transcript_review.h, "signature"; then "negotiation.version", "freshness.nonce",
 /// "device.identity", "evidence.coherence", "measurements", "measurement.N".
-Verdict appraise(const evidence::Bundle& bundle, const Standard& standard);
+///
+/// `cache`: certificates that were parsed before; it changes the time that is taken and nothing else.
+Verdict appraise(const evidence::Bundle& bundle, const Standard& standard,
+                 crypto::CertificateCache* cache = nullptr);
 
 }  // namespace busguard::appraisal

@@ -70,7 +70,8 @@ trust::Model model_of(const evidence::Record& record, const evidence::Review& re
 
 class Judge {
 public:
-    Judge(const Standard& standard, std::vector<Check>& checks) : standard_{&standard}, checks_{&checks} {}
+    Judge(const Standard& standard, crypto::CertificateCache* cache, std::vector<Check>& checks)
+        : standard_{&standard}, cache_{cache}, checks_{&checks} {}
 
     void note(Check check) { checks_->push_back(std::move(check)); }
 
@@ -92,7 +93,7 @@ public:
         if (!chain)
             return refuse("chain.malformed",
                           fmt::format("{} {}", chain.error().what, name(chain.error().code)));
-        auto split = crypto::split_chain(chain->certificates, standard_->anchors.certificates());
+        auto split = crypto::split_chain(chain->certificates, standard_->anchors.certificates(), cache_);
         if (!split)
             return refuse("chain.malformed", fmt::format("{} {} at byte {}", split.error().what,
                                                          name(split.error().code), split.error().offset));
@@ -173,6 +174,7 @@ private:
     }
 
     const Standard* standard_;
+    crypto::CertificateCache* cache_;
     std::vector<Check>* checks_;
 };
 
@@ -180,8 +182,9 @@ private:
 
 JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& review,
                         const std::optional<spdm::Agreed>& agreed, const PciIdentity* pci,
-                        const Standard& standard, std::vector<Check>& checks) {
-    Judge judge{standard, checks};
+                        const Standard& standard, crypto::CertificateCache* cache,
+                        std::vector<Check>& checks) {
+    Judge judge{standard, cache, checks};
     JudgedChain chain{.structure = record.chain, .hash = record.hash, .slot = record.slot};
     Bytes told_root_hash;
     chain.certificates = judge.form(record, told_root_hash);

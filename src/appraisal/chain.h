@@ -24,6 +24,7 @@ struct JudgedChain {
 /// `checks`. `pci` null: nothing to compare the certificate with.
 JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& review,
                         const std::optional<spdm::Agreed>& agreed, const PciIdentity* pci,
-                        const Standard& standard, std::vector<Check>& checks);
+                        const Standard& standard, crypto::CertificateCache* cache,
+                        std::vector<Check>& checks);
 
 }  // namespace busguard::appraisal

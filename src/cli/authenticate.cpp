@@ -49,12 +49,12 @@ Tried<Exit> authenticate(Session& session, const Options& options) {
                            std::filesystem::is_directory(options.evidence, ignored);
     if (directory && !options.evidence.empty())
         TRY(or_trouble("file", host::make_directory(options.evidence)));
+    std::vector<std::string> files;
+    for (const auto& visited : visits) files.push_back(TRY(keep(visited, options.evidence, directory)));
+    auto verdicts = judge(visits);
     std::vector<Judged> all;
-    for (auto& visited : visits) {
-        auto file = TRY(keep(visited, options.evidence, directory));
-        auto verdict = judge(visited);
-        all.push_back({std::move(visited), std::move(verdict), std::move(file)});
-    }
+    for (std::size_t n = 0; n < visits.size(); ++n)
+        all.push_back({std::move(visits[n]), std::move(verdicts[n]), std::move(files[n])});
     print_verdicts(session, all);
     return exit_of(all, target.by_name());
 }

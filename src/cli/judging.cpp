@@ -1,6 +1,7 @@
 #include "cli/judging.h"
 
 #include "base/hex.h"
+#include "base/parallel.h"
 #include "cli/text.h"
 #include "cli/time.h"
 #include "host/files.h"
@@ -176,7 +177,8 @@ Tried<Judge> Judge::prepare(Session& session, const JudgingOptions& options,
 
 appraisal::Verdict Judge::operator()(const evidence::Bundle& bundle) const {
     const auto profile = profiles_.find(bundle.circumstances.device);
-    if (references_.empty() && profile == profiles_.end()) return appraisal::appraise(bundle, standard_);
+    if (references_.empty() && profile == profiles_.end())
+        return appraisal::appraise(bundle, standard_, cache_.get());
     auto standard = standard_;
     if (profile != profiles_.end()) standard.profile = profile->second;
     if (!references_.empty()) {
@@ -185,11 +187,17 @@ appraisal::Verdict Judge::operator()(const evidence::Bundle& bundle) const {
             std::ranges::find_if(references_, [&](const auto& one) { return applies(one, identity); });
         standard.reference = found != references_.end() ? *found : references_.front();
     }
-    return appraisal::appraise(bundle, standard);
+    return appraisal::appraise(bundle, standard, cache_.get());
 }
 
 appraisal::Verdict Judge::operator()(const Visited& visited) const {
     return visited.bundle ? (*this)(*visited.bundle) : *visited.without;
+}
+
+std::vector<appraisal::Verdict> Judge::operator()(const std::vector<Visited>& visits) const {
+    std::vector<appraisal::Verdict> verdicts(visits.size());
+    in_parallel(visits.size(), [&](std::size_t n) { verdicts[n] = (*this)(visits[n]); });
+    return verdicts;
 }
 
 Exit exit_of(appraisal::State state) {

@@ -3,8 +3,10 @@
 #include "appraisal/appraise.h"
 #include "cli/place.h"
 #include "cli/visit.h"
+#include "crypto/certificate_cache.h"
 
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's
@@ -35,6 +37,8 @@ public:
 
     appraisal::Verdict operator()(const evidence::Bundle& bundle) const;
     appraisal::Verdict operator()(const Visited& visited) const;
+    /// Of each, in the same order, on all processors: appraisal is pure.
+    std::vector<appraisal::Verdict> operator()(const std::vector<Visited>& visits) const;
 
     const trust::Anchors& anchors() const { return standard_.anchors; }
     const std::optional<spdm::Nonce>& nonce() const { return nonce_; }
@@ -46,6 +50,7 @@ private:
     std::map<std::string, trust::Profile> profiles_;  ///< of devices that are held to another one
     std::vector<appraisal::Reference> references_;
     std::optional<spdm::Nonce> nonce_;
+    std::unique_ptr<crypto::CertificateCache> cache_ = std::make_unique<crypto::CertificateCache>();
 };
 
 /// What follows for the exit status.

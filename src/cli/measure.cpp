@@ -85,8 +85,10 @@ Tried<Exit> measure(Session& session, const Options& options) {
 
     std::vector<Judged> all;
     auto worst = Exit::ok;
-    for (auto& visited : visits) {
-        auto verdict = judge(visited);
+    auto verdicts = judge(visits);
+    for (std::size_t n = 0; n < visits.size(); ++n) {
+        auto& visited = visits[n];
+        auto& verdict = verdicts[n];
         const bool empty = !visited.bundle || visited.bundle->measurements.empty();
         if (empty && verdict.state == appraisal::State::authenticated && target.by_name())
             worst = worse(worst, Exit::unsupported);

@@ -22,10 +22,9 @@ Tried<Exit> show(Session& session, const Options& options) {
     auto visits = TRY(target.visit(session, plan));
 
     std::vector<Judged> all;
-    for (auto& visited : visits) {
-        auto verdict = judge(visited);
-        all.push_back({std::move(visited), std::move(verdict), {}});
-    }
+    auto verdicts = judge(visits);
+    for (std::size_t n = 0; n < visits.size(); ++n)
+        all.push_back({std::move(visits[n]), std::move(verdicts[n]), {}});
     if (session.json()) {
         Json devices = Json::array();
         for (const auto& one : all) devices.push_back(report_json(one));

@@ -119,6 +119,8 @@ private:
 void retain(Certificate::Body& body);
 void release(Certificate::Body* body);
 
+class CertificateCache;  // certificate_cache.h
+
 /// How many certificates this process has parsed (all threads): a flow that parses one twice shows here.
 std::uint64_t parse_count();
 
@@ -129,9 +131,9 @@ Result<std::size_t> der_length(ByteView bytes);
 
 /// Certificates in DER one after the other, e.g. a slot's. Empty bytes give an empty list. Errors: those of
 /// der_length and parse, with the offset of the certificate that is wrong; too_large beyond most_in_chain.
-/// One that is among `known`, byte for byte, is not parsed again: OpenSSL 3.0 takes a tenth of a signature's
-/// time to decode a key.
-Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<const Certificate> known = {});
+/// One that is among `known`, byte for byte, or in `cache` is not parsed again.
+Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<const Certificate> known = {},
+                                             CertificateCache* cache = nullptr);
 
 /// The CERTIFICATE blocks of a PEM text, in order; other blocks and text around are passed over. Errors:
 /// not_found if there is none, bad_field "PEM", too_large beyond most_in_bundle, and parse's.

@@ -1,6 +1,7 @@
 // Several certificates in one file: DER after DER, and PEM.
 
 #include "crypto/certificate.h"
+#include "crypto/certificate_cache.h"
 #include "crypto/openssl.h"
 
 #include <openssl/pem.h>
@@ -18,7 +19,8 @@ Failure<Error> at(std::size_t offset, Error error) {
 
 }  // namespace
 
-Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<const Certificate> known) {
+Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<const Certificate> known,
+                                             CertificateCache* cache) {
     std::vector<Certificate> chain;
     for (std::size_t offset = 0; offset < concatenated.size();) {
         if (chain.size() == most_in_chain) return fail(Errc::too_large, "certificates", offset);
@@ -32,7 +34,7 @@ Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<co
             chain.push_back(*old);
             continue;
         }
-        auto certificate = Certificate::parse(der);
+        auto certificate = cache != nullptr ? cache->parse(der) : Certificate::parse(der);
         if (!certificate) return at(offset - *length, certificate.error());
         chain.push_back(*std::move(certificate));
     }
