@@ -16,6 +16,7 @@ inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span
 
 /// Bytes read as characters; nothing says that they are text.
 inline std::string_view as_text(ByteView bytes) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): characters are bytes
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

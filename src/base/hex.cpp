@@ -17,6 +17,12 @@ constexpr int hex_value(char digit) {
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
+/// How many '=' end the last four digits.
+std::size_t padding(std::string_view four) {
+    if (four[3] != '=') return 0;
+    return four[2] == '=' ? 2 : 1;
+}
+
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
@@ -41,7 +47,7 @@ Result<Bytes> from_hex(std::string_view text) {
         if (high < 0) {
             high = value;
         } else {
-            bytes.push_back(static_cast<std::byte>(high * 16 + value));
+            bytes.push_back(static_cast<std::byte>((high * 16) + value));
             high = -1;
         }
     }
@@ -72,10 +78,7 @@ Result<Bytes> from_base64(std::string_view text) {
     bytes.reserve(text.size() / 4 * 3);
     for (std::size_t at = 0; at < text.size(); at += 4) {
         const bool last = at + 4 == text.size();
-        const std::size_t pad = !last                                        ? 0
-                                : text[at + 2] == '=' && text[at + 3] == '=' ? 2
-                                : text[at + 3] == '='                        ? 1
-                                                                             : 0;
+        const auto pad = last ? padding(text.substr(at)) : 0;
         std::uint32_t group = 0;
         for (std::size_t n = 0; n < 4; ++n) {
             group <<= 6U;
@@ -84,8 +87,8 @@ Result<Bytes> from_base64(std::string_view text) {
             if (value == std::string_view::npos) return fail(Errc::bad_field, "base64 digit", at + n);
             group |= static_cast<std::uint32_t>(value);
         }
-        if ((pad == 1 && (group & 0xffU) != 0) || (pad == 2 && (group & 0xffffU) != 0))
-            return fail(Errc::bad_field, "base64 digit", at + 3 - pad);
+        const std::uint32_t beyond = (1U << (8 * pad)) - 1;  // bits that no byte takes
+        if ((group & beyond) != 0) return fail(Errc::bad_field, "base64 digit", at + 3 - pad);
         for (std::size_t n = 0; n < 3 - pad; ++n)
             bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * n) & 0xffU));
     }
