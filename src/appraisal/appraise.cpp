@@ -57,7 +57,8 @@ private:
         constexpr auto rule = "dialogue";
         const auto& end = bundle_->failure;
         if (!end) return passed(rule);
-        const auto& why = reason_of(Error{end->code, end->what, end->offset, end->detail});
+        const Error error{end->code, end->what, end->offset, end->detail};
+        const auto& why = reason_of(error);
         return failed(
             rule, why.code,
             fmt::format("{} {}{}", end->what, name(end->code),

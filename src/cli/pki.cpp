@@ -1,5 +1,6 @@
 #include "emulate/pki.h"
 
+#include "base/hex.h"
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/place.h"
@@ -54,17 +55,13 @@ crypto::Scheme scheme(const Options& options) { return *crypto::scheme_named(opt
 
 Tried<Exit> done(Session& session, const fs::path& directory, const emulate::Credential& credential) {
     if (session.json()) {
+        const auto root_hash = credential.root().fingerprint(crypto::Hash::sha_256);
         print(session, {{"schema", "busguard.credential/1"},
                         {"directory", directory.string()},
                         {"subject", credential.certificate().subject()},
                         {"issuer", credential.certificate().issuer()},
                         {"not_after", format_time(credential.certificate().not_after())},
-                        {"sha256_of_root", [&] {
-                             std::string hex;
-                             for (auto byte : credential.root().fingerprint(crypto::Hash::sha_256).view())
-                                 hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-                             return hex;
-                         }()}});
+                        {"sha256_of_root", to_hex(root_hash.view())}});
         return Exit::ok;
     }
     session.print(fmt::format("{}: {}\n", directory.string(), credential.certificate().subject()));

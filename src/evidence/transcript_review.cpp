@@ -28,8 +28,8 @@ std::string words(const Error& error) {
 
 /// What a record claims and what its transcript says, side by side.
 struct Case {
-    const Record* record;
-    const Spoken* spoken;
+    const Record* record = nullptr;
+    const Spoken* spoken = nullptr;
     crypto::Digest chain;  ///< hash of the chain structure; empty without
 
     bool challenged() const { return spoken->challenge.has_value(); }

@@ -42,7 +42,7 @@ Result<Authentication::State> Authentication::on(AwaitVersion&, const msg::Versi
 }
 
 Result<Authentication::State> Authentication::on(AwaitCapabilities& now, const msg::Capabilities& answer,
-                                                 const Transcript&) {
+                                                 const Transcript&) const {
     TRY(coherent(answer.own, now.shape.version));
     auto sent = TRY(encode(propose(plan_.offer, answer.own, now.shape.version), now.shape));
     return AwaitAlgorithms{{std::move(sent), now.shape}, answer.own};

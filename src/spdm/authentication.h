@@ -104,7 +104,7 @@ public:
 
     Result<State> begin();
     Result<State> on(AwaitVersion& now, const msg::Versions& answer, const Transcript& said);
-    Result<State> on(AwaitCapabilities& now, const msg::Capabilities& answer, const Transcript& said);
+    Result<State> on(AwaitCapabilities& now, const msg::Capabilities& answer, const Transcript& said) const;
     Result<State> on(AwaitAlgorithms& now, const msg::Algorithms& answer, const Transcript& said);
     Result<State> on(AwaitVendor& now, const msg::VendorResponse& answer, const Transcript& said);
     Result<State> on(AwaitDigests& now, const msg::Digests& answer, const Transcript& said);

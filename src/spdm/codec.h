@@ -45,7 +45,7 @@ public:
         requires requires(M m) { m.signature; }
     {
         if (signature.size() != signature_) return;
-        std::copy(signature.begin(), signature.end(), bytes_.end() - static_cast<std::ptrdiff_t>(signature_));
+        std::ranges::copy(signature, bytes_.end() - static_cast<std::ptrdiff_t>(signature_));
         value_.signature.assign(signature.begin(), signature.end());
     }
     Bytes take() && { return std::move(bytes_); }

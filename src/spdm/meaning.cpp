@@ -303,7 +303,7 @@ std::string meaning(Code code, Version version, std::string_view field, ByteView
     const auto number = wire::Reader{bytes}.take_number(bytes.size());
     if (code == Code::get_measurements && field == "Param1") return measurement_request(number);
     if (code == Code::measurements && field == "Param2") return content_change(version, number);
-    const auto known = std::ranges::find(readings, field, &Reading::field);
+    const auto* const known = std::ranges::find(readings, field, &Reading::field);
     return known == readings.end() ? std::string{} : known->say(number, version);
 }
 

@@ -99,7 +99,7 @@ Responder::Served<Bytes> Responder::serve(ByteView bytes, Stage least) {
     const auto version = head_of(bytes).version;
     if (bytes.size() < 4) return refuse(ErrorCode::invalid_request, Errc::truncated, name(Request::code));
     if (stage_ < least) return refuse(ErrorCode::unexpected_request, Errc::unexpected, name(Request::code));
-    Shape shape{.version = version_};
+    Shape shape{.version = version_};  // NOLINT(misc-const-correctness): for some requests it changes
     if constexpr (std::is_same_v<Request, msg::GetVersion>) shape.version = Version::v1_0;
     if constexpr (std::is_same_v<Request, msg::GetCapabilities>) {
         // The request chooses the version, once; until then we speak 1.0.
@@ -158,6 +158,7 @@ std::size_t Responder::limit() const {
 template <class Request>
 Responder::Served<void> Responder::sign(const Received<Request>& request,
                                         OnWire<typename Request::Answer>& reply) {
+    // NOLINTNEXTLINE(misc-const-correctness): for one request it changes
     SlotId slot = request.value().slot & slot_bits;
     auto context = SigningContext::responder_challenge_auth;
     Bytes transcript;

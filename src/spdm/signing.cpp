@@ -12,7 +12,7 @@ std::string_view text(SigningContext context) {
 
 std::array<std::byte, 100> combined_prefix(Version version, SigningContext context) {
     std::array<std::byte, 100> prefix{};
-    auto out = prefix.begin();
+    auto* out = prefix.begin();
     for (int i = 0; i < 4; ++i) {
         for (auto part : {std::string_view{"dmtf-spdm-v"}, name(version), std::string_view{".*"}})
             out = std::ranges::copy(as_bytes(part), out).out;

@@ -243,6 +243,15 @@ class Pki(TestCase):
             subprocess.run(["openssl", "verify", "-x509_strict", "-CAfile", directory / "anchors/root.pem", "-untrusted",
                             directory / "device/chain.pem", directory / "device/cert.pem"], check=True, capture_output=True)
 
+    def test_names_the_root_by_the_hash_of_its_certificate(self):
+        import base64
+        import hashlib
+        directory = self.temporary()
+        told = self.expect(run("pki", "init", directory, "--organization", "Maker", "--asym", "ecdsa-p256", "-o", "json"), OK).json()
+        pem = (directory / "anchors/root.pem").read_text().splitlines()
+        root = base64.b64decode("".join(line for line in pem if not line.startswith("-----")))
+        self.assertEqual(told["sha256_of_root"], hashlib.sha256(root).hexdigest())
+
 
 if __name__ == "__main__":
     main()
