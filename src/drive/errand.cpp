@@ -31,14 +31,14 @@ std::optional<Wake> Errand::enter(Result<spdm::Step> step, Time now) {
 
 std::optional<Wake> Errand::send(Time now) {
     if (due_.message.size() > channel_->largest()) return finish(fail(Errc::too_large, "message"));
-    if (auto sent = channel_->send(due_.message, now, due_.patience); !sent) return finish(std::move(sent));
+    if (auto sent = channel_->send(due_.message, now, due_.patience); !sent) return finish(sent);
     phase_ = Phase::exchange;
     return Wake{now, -1};  // others first: sending may have taken its time
 }
 
 std::optional<Wake> Errand::finish(Result<void> outcome) {
     phase_ = Phase::finished;
-    outcome_ = std::move(outcome);
+    outcome_ = outcome;
     return std::nullopt;
 }
 

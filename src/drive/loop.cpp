@@ -6,7 +6,7 @@ namespace busguard::drive {
 
 void Loop::turn() {
     auto now = clock_->now();
-    // By index: a task may add others while it is resumed.
+    // By index: a task may add others while it is resumed. NOLINTNEXTLINE(modernize-loop-convert)
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
         // A descriptor may be ready, and asking its task is cheaper than finding out which.
         if (waiting_[i].wake.until > now && waiting_[i].wake.readable < 0) continue;
