@@ -83,7 +83,7 @@ private:
             firmware();
         }
         if (!chain.certificates.empty() && !leaf_) leaf_ = chain.certificates.back();
-        negotiated_.push_back(std::move(review.agreed));
+        negotiated_.push_back(review.agreed);
     }
 
     const JudgedChain& chain_of(const Record& record, const Review& review) {
