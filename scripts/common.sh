@@ -78,6 +78,6 @@ build() {
 # What the program is built from, and what it runs with.
 program_packages=(
     g++ cmake ninja-build pkg-config
-    libssl-dev libfuse3-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
+    libssl-dev libfuse3-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libsystemd-dev
     fuse3 python3
 )

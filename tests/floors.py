@@ -6,11 +6,13 @@ import sys
 
 FLOOR = {
     "base": 1,
-    "wire": 2, "crypto": 2,
+    "wire": 2, "crypto": 2, "config": 2,
     "spdm": 3, "transport": 3, "tlog": 3,
-    "vendor": 4, "trust": 4, "evidence": 4, "host": 4, "drive": 4,
+    "vendor": 4, "trust": 4, "evidence": 4, "host": 4, "drive": 4, "store": 4,
     "appraisal": 5, "owner": 5, "link": 5, "emulate": 5,
-    "daemon": 6, "verifier": 6, "cli": 6,
+    "policy": 6,
+    "examine": 7,
+    "daemon": 8, "verifier": 8, "cli": 8,
 }
 # What a lower floor holds and a folder may not know all the same, with the reason in docs/architecture.md.
 UNKNOWN = {
@@ -20,6 +22,7 @@ UNKNOWN = {
     "evidence": {"host", "transport"},
     "host": {"spdm", "crypto"},
     "appraisal": {"host", "transport", "drive"},
+    "policy": {"host", "transport", "drive", "spdm", "emulate"},
     "wire": {"crypto"},
 }
 # Neighbours on one floor that one may include: evidence of nobody, drive of nobody.
@@ -28,7 +31,8 @@ NEIGHBOURS: dict[str, set[str]] = {}
 ONLY_IN = {
     r"openssl/": {"crypto"},
     r"linux/|sys/(?!types)|unistd\.h|fcntl\.h|poll\.h": {"host", "cli"},
-    r"fuse": {"emulate", "host"},
+    r"fuse": {"host"},
+    r"sqlite3": {"store"},
 }
 
 

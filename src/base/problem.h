@@ -31,6 +31,9 @@ struct Problem {
 template <class T>
 using Checked = Result<T, Problem>;
 
+/// What happened, for people: a clause without a full stop.
+std::string in_words(const Error& error);
+
 inline Failure<Problem> fail(Problem problem) { return {std::move(problem)}; }
 
 }  // namespace busguard

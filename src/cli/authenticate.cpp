@@ -24,7 +24,7 @@ struct Options {
 };
 
 /// Before anyone judges it: what a device said is kept, failed attempts included.
-Tried<std::string> keep(const Visited& visited, const std::string& evidence, bool into_directory) {
+Tried<std::string> keep(const examine::Visited& visited, const std::string& evidence, bool into_directory) {
     if (evidence.empty() || !visited.bundle) return std::string{};
     auto file = evidence;
     if (into_directory) {
@@ -39,9 +39,9 @@ Tried<std::string> keep(const Visited& visited, const std::string& evidence, boo
 
 Tried<Exit> authenticate(Session& session, const Options& options) {
     const auto target = TRY(Target::open(session, options.devices));
-    const auto judge = TRY(Judge::prepare(session, options.judging, target.anchors()));
-    auto plan = TRY(plan_of(options.plan, judge));
-    if (options.measure || judge.has_references()) plan.plan.measure = spdm::Plan::Measure::all_at_once;
+    const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
+    auto plan = plan_of(options.plan, judge);
+    if (options.measure) plan.plan.measure = spdm::Plan::Measure::all_at_once;
     auto visits = TRY(target.visit(session, plan));
 
     std::error_code ignored;

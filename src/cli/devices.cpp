@@ -1,6 +1,6 @@
 #include "cli/devices.h"
 
-#include "spdm/certificate_chain.h"
+#include "cli/visit_socket.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -33,25 +33,10 @@ void add_plan_options(CLI::App& app, PlanOptions& options) {
         ->group("What is asked of a device");
 }
 
-Tried<VisitPlan> plan_of(const PlanOptions& options, const Judge& judge) {
-    VisitPlan plan;
-    plan.nonce = judge.nonce();
+examine::VisitPlan plan_of(const PlanOptions& options, const examine::Judge& judge) {
+    auto plan = judge.plan();
     if (options.slot >= 0)
         plan.plan.slots = static_cast<std::uint8_t>(1U << static_cast<unsigned>(options.slot));
-    // The chain's root hash tells at once whose it is; whether the chain holds is for the appraisal.
-    plan.plan.choose_slot = [anchors = judge.anchors()](
-                                const std::map<spdm::SlotId, spdm::SlotChain>& chains,
-                                const spdm::Agreed& agreed) -> std::optional<spdm::SlotId> {
-        if (chains.empty()) return std::nullopt;
-        const auto hash = spdm::hash_of(agreed.hash);
-        for (const auto& [slot, chain] : chains) {
-            const auto structure = spdm::read_chain_structure(chain.structure, crypto::size(hash));
-            if (!structure) continue;
-            for (const auto& anchor : anchors.certificates())
-                if (same(anchor.fingerprint(hash), structure->root_hash)) return slot;
-        }
-        return chains.begin()->first;
-    };
     return plan;
 }
 
@@ -80,7 +65,7 @@ Tried<Target> Target::open(Session& session, const DeviceOptions& options) {
         return target;
     }
     for (const auto& device : target.devices_)
-        if (std::ranges::find(there, address_of(device)) == there.end())
+        if (std::ranges::find(there, host::address_of(device)) == there.end())
             return trouble("not_found", {.where = {},
                                          .line = 0,
                                          .field = "DEVICE",
@@ -89,9 +74,9 @@ Tried<Target> Target::open(Session& session, const DeviceOptions& options) {
     return target;
 }
 
-Tried<std::vector<Visited>> Target::visit(Session& session, const VisitPlan& plan) const {
-    if (place_) return cli::visit(session, *place_, devices_, plan);
-    std::vector<Visited> only;
+Tried<std::vector<examine::Visited>> Target::visit(Session& session, const examine::VisitPlan& plan) const {
+    if (place_) return examine::visit_all(surroundings(session, *place_), devices_, plan);
+    std::vector<examine::Visited> only;
     only.push_back(TRY(visit_socket(session, socket_, transport_, plan)));
     return only;
 }

@@ -2,7 +2,7 @@
 
 #include "cli/judging.h"
 #include "cli/place.h"
-#include "cli/visit.h"
+#include "examine/visit.h"
 
 namespace busguard::cli {
 
@@ -21,17 +21,19 @@ struct PlanOptions {
     int slot = -1;  ///< -1: the lowest whose root is trusted, else the lowest
 };
 void add_plan_options(CLI::App& app, PlanOptions& options);
-Tried<VisitPlan> plan_of(const PlanOptions& options, const Judge& judge);
+examine::VisitPlan plan_of(const PlanOptions& options, const examine::Judge& judge);
 
 /// The devices that were asked for.
 class Target {
 public:
     static Tried<Target> open(Session& session, const DeviceOptions& options);
 
-    Tried<std::vector<Visited>> visit(Session& session, const VisitPlan& plan) const;
+    Tried<std::vector<examine::Visited>> visit(Session& session, const examine::VisitPlan& plan) const;
     /// Were they named one by one?
     bool by_name() const { return by_name_; }
     std::vector<crypto::Certificate> anchors() const;
+    /// Where they are; only for devices that have a place, not for one behind a socket.
+    const host::FileTree& tree() const { return place_->tree(); }
 
 private:
     std::optional<Place> place_;

@@ -2,10 +2,10 @@
 #include "cli/options.h"
 #include "cli/place.h"
 #include "cli/socket_name.h"
-#include "emulate/fuse.h"
 #include "emulate/machine.h"
 #include "emulate/machine_file.h"
 #include "emulate/server.h"
+#include "host/fuse.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ void ready(const Session& session, const std::string& how, const std::string& wh
 
 Tried<Exit> mount(Session& session, const Options& options, emulate::Machine& machine) {
     const auto& stop = session.world().catch_signals();
-    auto mounted = TRY(or_trouble("fuse", emulate::FuseMount::at(options.mount, machine.tree())));
+    auto mounted = TRY(or_trouble("fuse", host::FuseMount::at(options.mount, machine.tree())));
     ready(session, "mounted", mounted->directory());
     mounted->serve(*session.world().clock, stop);
     return Exit::ok;
@@ -46,7 +46,7 @@ Tried<Exit> mount(Session& session, const Options& options, emulate::Machine& ma
 bool is_named(const emulate::DeviceDescription& device, const std::string& name) {
     if (device.name == name) return true;
     const auto address = device_name(name);
-    return address && device.address == emulate::PciAddress::parse(address_of(*address));
+    return address && device.address == emulate::PciAddress::parse(host::address_of(*address));
 }
 
 /// The device that was named, by address or by its name in the description; else the first that speaks SPDM.

@@ -1,10 +1,8 @@
 #include "cli/judging.h"
 
 #include "base/hex.h"
-#include "base/parallel.h"
 #include "cli/text.h"
 #include "cli/time.h"
-#include "host/files.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -16,37 +14,6 @@ namespace busguard::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The file, or the files in the directory that have one of these endings, sorted.
-Tried<std::vector<fs::path>> files_at(const fs::path& path, std::initializer_list<std::string_view> endings) {
-    std::error_code why;
-    if (!fs::is_directory(path, why)) return std::vector<fs::path>{path};
-    std::vector<fs::path> found;
-    for (fs::directory_iterator entry{path, why}, end; !why && entry != end; entry.increment(why)) {
-        const auto ending = entry->path().extension().string();
-        if (entry->is_regular_file(why) && std::ranges::find(endings, ending) != endings.end())
-            found.push_back(entry->path());
-    }
-    if (why)
-        return trouble("file",
-                       {.where = path, .line = 0, .field = {}, .message = why.message(), .remedy = {}});
-    std::ranges::sort(found);
-    return found;
-}
-
-Tried<void> add_anchors(trust::Anchors& anchors, const fs::path& path) {
-    const auto files = TRY(files_at(path, {".pem", ".crt", ".cer", ".der"}));
-    for (const auto& file : files) {
-        const auto bytes = TRY(or_trouble("file", host::read_file(file)));
-        TRY(or_trouble("file", anchors.add(bytes, file, fmt::format("file {}", file.string()))));
-    }
-    if (!files.empty()) return {};
-    return trouble("file", {.where = path,
-                            .line = 0,
-                            .field = "--anchors",
-                            .message = "no certificate in this directory",
-                            .remedy = "put root certificates there as .pem, .crt, .cer or .der"});
-}
 
 Tried<void> set_time(appraisal::Standard& standard, const std::string& time, const Clock& clock) {
     using Policy = appraisal::Standard::TimePolicy;
@@ -85,13 +52,6 @@ Tried<void> set_profiles(trust::Profile& all, std::map<std::string, trust::Profi
         single[*device] = *profile;
     }
     return {};
-}
-
-bool applies(const appraisal::Reference& reference, const std::map<std::string, std::string>& identity) {
-    return std::ranges::all_of(reference.applies_to, [&](const auto& wanted) {
-        const auto found = identity.find(wanted.first);
-        return found != identity.end() && found->second == wanted.second;
-    });
 }
 
 }  // namespace
@@ -133,23 +93,24 @@ void add_judging_options(CLI::App& app, JudgingOptions& options) {
         ->group(group);
 }
 
-Tried<Judge> Judge::prepare(Session& session, const JudgingOptions& options,
-                            const std::vector<crypto::Certificate>& machine_anchors) {
-    Judge judge;
-    auto& standard = judge.standard_;
-    TRY(set_profiles(standard.profile, judge.profiles_, options.profiles));
+Tried<examine::Judge> judge_of(Session& session, const JudgingOptions& options,
+                               const std::vector<crypto::Certificate>& machine_anchors) {
+    examine::Demands demands;
+    auto& standard = demands.standard;
+    TRY(set_profiles(standard.profile, demands.profiles, options.profiles));
     if (!options.minimum_version.empty())
         standard.minimum_version = static_cast<spdm::Version>(0x10 + (options.minimum_version.back() - '0'));
     TRY(set_time(standard, options.time, *session.world().clock));
 
-    for (const auto& path : options.anchors) TRY(add_anchors(standard.anchors, path));
+    for (const auto& path : options.anchors)
+        TRY(or_trouble("file", examine::add_anchors(standard.anchors, path)));
     std::error_code ignored;
     if (options.anchors.empty() && !machine_anchors.empty()) {
         for (const auto& one : machine_anchors)
             standard.anchors.add(one, "the emulated machine's description");
     } else if (options.anchors.empty() && fs::is_directory(default_anchors, ignored)) {
-        if (auto added = add_anchors(standard.anchors, default_anchors); !added)
-            session.say(added.error().problem.text());
+        if (auto added = examine::add_anchors(standard.anchors, default_anchors); !added)
+            session.say(added.error().text());
     }
     if (standard.anchors.empty())
         session.say(fmt::format(
@@ -157,47 +118,18 @@ Tried<Judge> Judge::prepare(Session& session, const JudgingOptions& options,
             default_anchors));
 
     for (const auto& path : options.references)
-        for (const auto& file : TRY(files_at(path, {".json"}))) {
-            const auto bytes = TRY(or_trouble("file", host::read_file(file)));
-            judge.references_.push_back(
-                TRY(or_trouble("file", appraisal::reference_from_json(as_text(bytes), file))));
-        }
+        for (auto& reference : TRY(or_trouble("file", examine::read_references(path))))
+            demands.references.push_back(std::move(reference));
     standard.require_measurements = !options.references.empty();
 
     if (!options.nonce.empty()) {
         const auto nonce = from_hex(options.nonce);
         if (!nonce || nonce->size() != spdm::nonce_size)
             return usage("--nonce", "not 64 hex digits", "SPDM nonces have 32 bytes");
-        judge.nonce_.emplace();
-        std::copy(nonce->begin(), nonce->end(), judge.nonce_->begin());
-        standard.expected_nonce = judge.nonce_;
+        standard.expected_nonce.emplace();
+        std::copy(nonce->begin(), nonce->end(), standard.expected_nonce->begin());
     }
-    return judge;
-}
-
-appraisal::Verdict Judge::operator()(const evidence::Bundle& bundle) const {
-    const auto profile = profiles_.find(bundle.circumstances.device);
-    if (references_.empty() && profile == profiles_.end())
-        return appraisal::appraise(bundle, standard_, cache_.get());
-    auto standard = standard_;
-    if (profile != profiles_.end()) standard.profile = profile->second;
-    if (!references_.empty()) {
-        const auto identity = appraisal::identity_of(bundle);
-        const auto found =
-            std::ranges::find_if(references_, [&](const auto& one) { return applies(one, identity); });
-        standard.reference = found != references_.end() ? *found : references_.front();
-    }
-    return appraisal::appraise(bundle, standard, cache_.get());
-}
-
-appraisal::Verdict Judge::operator()(const Visited& visited) const {
-    return visited.bundle ? (*this)(*visited.bundle) : *visited.without;
-}
-
-std::vector<appraisal::Verdict> Judge::operator()(const std::vector<Visited>& visits) const {
-    std::vector<appraisal::Verdict> verdicts(visits.size());
-    in_parallel(visits.size(), [&](std::size_t n) { verdicts[n] = (*this)(visits[n]); });
-    return verdicts;
+    return examine::Judge{std::move(demands)};
 }
 
 Exit exit_of(appraisal::State state) {

@@ -36,7 +36,7 @@ std::string feature_name(const transport::DoeProtocol& feature) {
 
 /// A kernel with the CMA series publishes its own verdict in `authenticated`.
 void look_for_kernel(const host::FileTree& tree, Listed& listed) {
-    const auto path = fmt::format("bus/pci/devices/{}/authenticated", address_of(listed.device));
+    const auto path = fmt::format("bus/pci/devices/{}/authenticated", host::address_of(listed.device));
     const auto content = tree.read(path, 64);
     if (!content) return;
     listed.owner = "kernel";

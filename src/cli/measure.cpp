@@ -76,8 +76,8 @@ void print_measurements(const Session& session, const std::vector<Judged>& all) 
 
 Tried<Exit> measure(Session& session, const Options& options) {
     const auto target = TRY(Target::open(session, options.devices));
-    const auto judge = TRY(Judge::prepare(session, options.judging, target.anchors()));
-    auto plan = TRY(plan_of(options.plan, judge));
+    const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
+    auto plan = plan_of(options.plan, judge);
     plan.plan.measure =
         options.one_by_one ? spdm::Plan::Measure::one_by_one : spdm::Plan::Measure::all_at_once;
     plan.plan.raw_measurements = options.raw;

@@ -65,6 +65,8 @@ void add_decode(CLI::App& app, Chosen& chosen);
 void add_doctor(CLI::App& app, Chosen& chosen);
 void add_pki(CLI::App& app, Chosen& chosen);
 void add_emulate(CLI::App& app, Chosen& chosen);
+void add_policy(CLI::App& app, Chosen& chosen);
+void add_status(CLI::App& app, Chosen& chosen);
 void add_reasons(CLI::App& app, Chosen& chosen);
 
 }  // namespace busguard::cli

@@ -130,7 +130,7 @@ Tried<std::string> cma_name(Session& session, const Options& options) {
         return usage("--device", fmt::format("no device name: {}", options.device),
                      "a device is named like pci/0000:01:00.0");
     const auto place = TRY(Place::open(session, options.place));
-    const auto found = TRY(or_trouble(*device, host::pci_device(place.tree(), address_of(*device))));
+    const auto found = TRY(or_trouble(*device, host::pci_device(place.tree(), host::address_of(*device))));
     return trust::cma_name(found.identity);
 }
 

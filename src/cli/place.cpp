@@ -1,6 +1,8 @@
 #include "cli/place.h"
 
+#include "cli/version.h"
 #include "emulate/machine_file.h"
+#include "host/device_lock.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -50,6 +52,22 @@ std::vector<crypto::Certificate> Place::anchors() const {
     return {};
 }
 
+examine::Surroundings surroundings(const Session& session) {
+    const auto& world = session.world();
+    return {.tree = nullptr,
+            .clock = world.clock,
+            .entropy = world.entropy,
+            .locks = {},
+            .recorded_by = fmt::format("busguard {}", version)};
+}
+
+examine::Surroundings surroundings(const Session& session, const Place& place) {
+    auto around = surroundings(session);
+    around.tree = &place.tree();
+    if (place.is_this_machine()) around.locks = host::lock_directory(session.world().runtime_directory);
+    return around;
+}
+
 std::optional<std::string> device_name(std::string_view text) {
     if (text.starts_with("pci/")) text.remove_prefix(4);
     std::string address{text};
@@ -59,8 +77,6 @@ std::optional<std::string> device_name(std::string_view text) {
     if (!host::is_pci_address(address)) return std::nullopt;
     return "pci/" + address;
 }
-
-std::string_view address_of(std::string_view device) { return device.substr(device.find('/') + 1); }
 
 std::string_view class_name(std::uint32_t class_code) {
     struct Class {

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 #include "crypto/certificate.h"
 #include "emulate/machine.h"
+#include "examine/visit.h"
 #include "host/file_tree.h"
 #include "host/pci.h"
 
@@ -45,10 +46,12 @@ private:
     bool this_machine_ = false;
 };
 
+/// What visits stand on, without a place: for a device that is reached otherwise.
+examine::Surroundings surroundings(const Session& session);
+examine::Surroundings surroundings(const Session& session, const Place& place);
+
 /// "pci/0000:01:00.0" out of that, "0000:01:00.0" or "01:00.0"; nothing for another form.
 std::optional<std::string> device_name(std::string_view text);
-/// "0000:01:00.0" out of "pci/0000:01:00.0".
-std::string_view address_of(std::string_view device);
 
 /// "1b36:0010 NVMe controller"
 std::string describe(const PciIdentity& identity);

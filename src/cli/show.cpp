@@ -16,8 +16,8 @@ struct Options {
 
 Tried<Exit> show(Session& session, const Options& options) {
     const auto target = TRY(Target::open(session, options.devices));
-    const auto judge = TRY(Judge::prepare(session, options.judging, target.anchors()));
-    auto plan = TRY(plan_of(options.plan, judge));
+    const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
+    auto plan = plan_of(options.plan, judge);
     plan.plan.measure = spdm::Plan::Measure::all_at_once;
     auto visits = TRY(target.visit(session, plan));
 

@@ -31,7 +31,7 @@ struct Spoken {
 };
 
 /// As it was negotiated; evidence of SPDM 1.1 tells it only by what is signed.
-std::optional<Spoken> spoken(const Visited& visited) {
+std::optional<Spoken> spoken(const examine::Visited& visited) {
     if (!visited.bundle) return std::nullopt;
     if (const auto& agreed = visited.bundle->agreed)
         return Spoken{agreed->version, agreed->asym, agreed->hash};
@@ -45,7 +45,7 @@ std::optional<spdm::SlotId> slot_of(const evidence::Bundle& bundle) {
     return bundle.records.front().slot;
 }
 
-Json spdm_json(const Visited& visited) {
+Json spdm_json(const examine::Visited& visited) {
     const auto said = spoken(visited);
     if (!said) return nullptr;
     const auto slot = slot_of(*visited.bundle);
@@ -55,14 +55,14 @@ Json spdm_json(const Visited& visited) {
             {"slot", slot ? Json(*slot) : Json(nullptr)}};
 }
 
-std::string algorithms(const Visited& visited) {
+std::string algorithms(const examine::Visited& visited) {
     const auto said = spoken(visited);
     if (!said) return "-";
     return fmt::format("{} {}", crypto::name(spdm::scheme_of(said->asym)),
                        crypto::name(spdm::hash_of(said->hash)));
 }
 
-std::string identity_text(const Visited& visited) {
+std::string identity_text(const examine::Visited& visited) {
     if (visited.pci) return describe(*visited.pci);
     if (!visited.bundle) return "-";
     const auto identity = appraisal::identity_of(*visited.bundle);

@@ -3,7 +3,7 @@
 #include "cli/json.h"
 #include "cli/judging.h"
 #include "cli/text.h"
-#include "cli/visit.h"
+#include "examine/visit.h"
 
 #include <vector>
 
@@ -11,7 +11,7 @@ namespace busguard::cli {
 
 /// A device, what it said, and what follows.
 struct Judged {
-    Visited visited;
+    examine::Visited visited;
     appraisal::Verdict verdict;
     std::string evidence_file;  ///< where its evidence was kept; empty: nowhere
 };

@@ -122,16 +122,16 @@ Tried<Exit> verify(Session& session, const Options& options) {
     std::error_code ignored;
     auto pieces = TRY(fs::is_directory(options.path, ignored) ? from_directory(options, options.path)
                                                               : from_text(options, options.path));
-    const auto judge = TRY(Judge::prepare(session, options.judging, {}));
+    const auto judge = TRY(judge_of(session, options.judging, {}));
 
     std::vector<Judged> all;
     for (auto& piece : pieces) {
         auto verdict = judge(piece.bundle);
-        Visited visited{.device = std::move(piece.name),
-                        .pci = piece.bundle.circumstances.pci,
-                        .driver = {},
-                        .bundle = std::move(piece.bundle),
-                        .without = {}};
+        examine::Visited visited{.device = std::move(piece.name),
+                                 .pci = piece.bundle.circumstances.pci,
+                                 .driver = {},
+                                 .bundle = std::move(piece.bundle),
+                                 .without = {}};
         all.push_back({std::move(visited), std::move(verdict), options.path});
     }
     if (session.json() || session.common().verbose == 0) {

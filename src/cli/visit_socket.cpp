@@ -1,7 +1,7 @@
+#include "cli/visit_socket.h"
+
+#include "cli/place.h"
 #include "cli/socket_name.h"
-#include "cli/visit.h"
-#include "cli/visit_parts.h"
-#include "drive/errand.h"
 #include "host/socket.h"
 #include "host/socket_channel.h"
 
@@ -35,25 +35,18 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
 
 }  // namespace
 
-Tried<Visited> visit_socket(Session& session, const std::string& address, const std::string& transport,
-                            const VisitPlan& plan) {
+Tried<examine::Visited> visit_socket(Session& session, const std::string& address,
+                                     const std::string& transport, const examine::VisitPlan& plan) {
     const auto endpoint = parse_endpoint(address);
     if (!endpoint) return usage("--socket", "no HOST:PORT: " + address, "write it like 127.0.0.1:2323");
-    Visited visited{.device = "emulated/" + address, .pci = {}, .driver = {}, .bundle = {}, .without = {}};
-    auto& world = session.world();
+    const auto device = "emulated/" + address;
     auto socket = host::connect_tcp(endpoint->host, endpoint->port, connect_limit);
-    if (!socket) {
-        visited.without = verdict_without(socket.error());
-        return visited;
-    }
+    if (!socket)
+        return examine::Visited{.device = device, .without = examine::verdict_without(socket.error())};
     host::SocketChannel channel{*std::move(socket), socket_transport(transport)};
-    ChosenNonce entropy{plan.nonce, *world.entropy};
-    spdm::Visit dialogue{spdm::Authentication{plan.plan, entropy}};
-    const auto outcome = drive::carry(dialogue, channel, *world.clock);
-    (void)channel.end(transport::SocketCommand::resume, *world.clock);  // courtesy: the evidence is complete
-    visited.bundle = evidence::bundle_of(dialogue.rules().found(),
-                                         circumstances(world, visited.device, channel.name(), {}),
-                                         outcome ? nullptr : &outcome.error());
+    const auto around = surroundings(session);
+    auto visited = examine::visit_channel(around, device, channel, plan);
+    (void)channel.end(transport::SocketCommand::resume, *around.clock);  // courtesy: the evidence is complete
     return visited;
 }
 

@@ -153,6 +153,10 @@ std::string Certificate::subject() const { return one_line(X509_get_subject_name
 std::string Certificate::issuer() const { return one_line(X509_get_issuer_name(native())); }
 Digest Certificate::fingerprint(Hash hash) const { return digest(hash, der()); }
 
+Digest Certificate::key_fingerprint(Hash hash) const {
+    return digest(hash, encoded(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(native())));
+}
+
 std::string Certificate::serial() const {
     const ASN1_INTEGER* number = X509_get0_serialNumber(native());
     const std::string sign = ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER ? "-" : "";

@@ -104,6 +104,8 @@ public:
     std::string signature_algorithm() const;
     bool self_issued() const;             ///< subject = issuer; says nothing of the signature
     Digest fingerprint(Hash hash) const;  ///< of der()
+    /// Of the SubjectPublicKeyInfo in DER: stays when the same key gets another certificate.
+    Digest key_fingerprint(Hash hash) const;
 
     /// The same bytes?
     friend bool operator==(const Certificate& a, const Certificate& b) { return same(a.der(), b.der()); }

@@ -4,6 +4,11 @@
 
 namespace busguard::drive {
 
+void Loop::wake(const Task& task) {
+    for (auto& entry : waiting_)
+        if (entry.task == &task) entry.wake.until = Time::min();
+}
+
 void Loop::turn() {
     auto now = clock_->now();
     // By index: a task may add others while it is resumed. NOLINTNEXTLINE(modernize-loop-convert)

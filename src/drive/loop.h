@@ -32,6 +32,9 @@ public:
     /// `task` stays the caller's and must live until it has finished or the Loop is gone.
     void add(Task& task) { waiting_.push_back({&task, Wake{clock_->now(), -1}}); }
 
+    /// Has a task of this loop resumed without waiting for its time.
+    void wake(const Task& task);
+
     /// Until every task has finished.
     void run() {
         while (!waiting_.empty()) turn();

@@ -59,13 +59,19 @@ spdm::Profile profile_of(const DeviceDescription& description, ProvisionedSlots 
 }
 
 Device::Device(DeviceDescription description, ProvisionedSlots slots, Clock& clock, Entropy& entropy)
-    : description_{std::move(description)}, entropy_{&entropy} {
+    : description_{std::move(description)}, clock_{&clock}, entropy_{&entropy} {
     if (description_.spdm) profile_ = profile_of(description_, std::move(slots));
     endpoint_ = converse();
     std::vector<DoeRegisters*> mailboxes;
     if (description_.mailbox)
         mailboxes.push_back(&mailbox_.emplace(*description_.mailbox, clock, endpoint_.get()));
     config_.emplace(description_.identity, std::move(mailboxes));
+}
+
+void Device::reset() {
+    endpoint_ = converse();
+    // In its place: config_ knows it by its address.
+    if (mailbox_) mailbox_.emplace(*description_.mailbox, *clock_, endpoint_.get());
 }
 
 std::unique_ptr<Endpoint> Device::converse() const {

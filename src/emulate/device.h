@@ -34,11 +34,14 @@ public:
     /// A conversation apart from the mailbox's, for a link of its own; null without SPDM. The device outlives
     /// it.
     std::unique_ptr<Endpoint> converse() const;
+    /// The mailbox is idle again, and its SPDM connection gone. `endpoint()` is another one.
+    void reset();
     /// The data objects that a kernel finds at enumeration; none if the mailbox does not work.
     std::vector<transport::DoeProtocol> visible_features() const;
 
 private:
     DeviceDescription description_;
+    Clock* clock_;
     Entropy* entropy_;
     std::optional<spdm::Profile> profile_;
     std::unique_ptr<Endpoint> endpoint_;

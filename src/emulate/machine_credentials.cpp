@@ -96,7 +96,7 @@ private:
                       .validity = slot.validity,
                       .device_info = slot.device_info};
         if (slot.cma_name)
-            leaf.cma_name = trust::cma_name(identity(slot.cma_name_of.value_or(device.address)));
+            leaf.cma_name = trust::cma_name(slot.cma_name_of ? identity(*slot.cma_name_of) : device.identity);
         const auto words =
             fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", slot.alias ? "alias" : "leaf",
                         leaf.organization, leaf.common_name, crypto::name(leaf.scheme), text(leaf.validity),
@@ -147,6 +147,30 @@ Checked<MachineCredentials> provide_credentials(const MachineDescription& machin
         if (!device.spdm) continue;
         for (const auto& slot : device.spdm->slots)
             out.slots[device.address].emplace(slot.number, TRY(maker.make(device, slot)));
+    }
+    out.authorities = std::move(authorities);
+    return out;
+}
+
+Checked<ProvisionedSlots> provide_slots(const DeviceDescription& device, const MachineDescription& machine,
+                                        const std::map<std::string, Credential>& authorities,
+                                        Entropy& entropy) {
+    ProvisionedSlots out;
+    if (!device.spdm) return out;
+    const fs::path nowhere;
+    SlotMaker maker{machine, authorities, nowhere, entropy};
+    for (const auto& slot : device.spdm->slots) {
+        const bool issued = slot.directory.empty();
+        if (issued && (!authorities.contains(slot.issuer) || !authorities.contains(slot.presents)))
+            return fail(Problem{.where = device.address.text(),
+                                .field = fmt::format("slot {}", slot.number),
+                                .message = "is issued by nobody here"});
+        if (slot.cma_name_of && std::ranges::find(machine.devices, *slot.cma_name_of,
+                                                  &DeviceDescription::address) == machine.devices.end())
+            return fail(Problem{.where = device.address.text(),
+                                .field = fmt::format("slot {}", slot.number),
+                                .message = slot.cma_name_of->text() + " is not described"});
+        out.emplace(slot.number, TRY(maker.make(device, slot)));
     }
     return out;
 }

@@ -5,6 +5,7 @@
 #include "emulate/doe_registers.h"
 #include "emulate/pci_address.h"
 #include "emulate/pki.h"
+#include "emulate/sriov.h"
 #include "spdm/measurement_record.h"
 #include "spdm/types.h"
 #include "transport/pci_config.h"
@@ -75,12 +76,16 @@ struct DeviceDescription {
     std::optional<MailboxDescription> mailbox;
     std::optional<SpdmDescription> spdm;
     Lies lies;
+    bool present = true;    ///< else its slot is empty until it is plugged in
+    std::string removable;  ///< where it sits: "fixed", "removable", "unknown"; empty: nobody says
+    std::optional<SriovDescription> sriov;
 };
 
 struct MachineDescription {
     std::string name;
     bool autoprobe = true;
-    std::vector<std::string> drivers;  ///< beside those that devices name
+    bool autoprobe_holds_for_hotplug = true;  ///< kernels before 6.19: it does not
+    std::vector<std::string> drivers;         ///< beside those that devices name
     std::vector<std::string> tsms;
     std::map<std::string, AuthorityDescription> authorities;
     std::vector<DeviceDescription> devices;  ///< bridges before what is under them

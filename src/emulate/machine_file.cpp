@@ -1,12 +1,14 @@
 #include "emulate/machine_file.h"
 
 #include "base/hex.h"
+#include "config/toml_fields.h"
 #include "emulate/config_registers.h"
-#include "emulate/toml_fields.h"
+#include "emulate/tsm_class.h"
 #include "host/files.h"
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace busguard::emulate {
 namespace {
@@ -68,7 +70,7 @@ std::optional<std::uint64_t> serial_named(std::string_view text) {
 
 std::optional<PciAddress> address_named(std::string_view text) { return PciAddress::parse(text); }
 
-Validity read_validity(TomlFields& in) {
+Validity read_validity(config::TomlFields& in) {
     auto validity = device_lifetime();
     if (const auto from = in.date("valid_from")) validity.from = *from;
     if (const auto to = in.date("valid_to"))
@@ -77,7 +79,7 @@ Validity read_validity(TomlFields& in) {
     return validity;
 }
 
-AuthorityDescription read_authority(TomlFields& in) {
+AuthorityDescription read_authority(config::TomlFields& in) {
     AuthorityDescription out;
     out.subject = in.needed("subject", in.text("subject", 64));
     out.scheme = in.choice("algorithm", crypto::scheme_named, schemes).value_or(out.scheme);
@@ -87,7 +89,7 @@ AuthorityDescription read_authority(TomlFields& in) {
     return out;
 }
 
-transport::PciIdentity read_identity(TomlFields& in) {
+transport::PciIdentity read_identity(config::TomlFields& in) {
     transport::PciIdentity out;
     out.header_type = in.boolean("bridge").value_or(false) ? 1 : 0;
     out.vendor = narrow<std::uint16_t>(in.needed("vendor", in.integer("vendor", 0, 0xfffe)));
@@ -102,7 +104,7 @@ transport::PciIdentity read_identity(TomlFields& in) {
     return out;
 }
 
-MailboxDescription read_mailbox(TomlFields& in) {
+MailboxDescription read_mailbox(config::TomlFields& in) {
     MailboxDescription out;
     out.offset = narrow(
         in.integer("offset", ConfigRegisters::first_free, ConfigRegisters::size - DoeRegisters::block_size),
@@ -126,7 +128,7 @@ MailboxDescription read_mailbox(TomlFields& in) {
     return out;
 }
 
-SlotDescription read_slot(TomlFields& in, const std::filesystem::path& base) {
+SlotDescription read_slot(config::TomlFields& in, const std::filesystem::path& base) {
     SlotDescription out;
     out.number = narrow<std::uint8_t>(in.needed("number", in.integer("number", 0, spdm::slot_count - 1)));
     if (const auto directory = in.text("directory", 4096)) {
@@ -146,7 +148,7 @@ SlotDescription read_slot(TomlFields& in, const std::filesystem::path& base) {
 }
 
 /// Exactly one of: a digest of some text (or its bytes), a version as text, bytes, a security version number.
-spdm::MeasurementBlock read_measurement(TomlFields& in, crypto::Hash hash) {
+spdm::MeasurementBlock read_measurement(config::TomlFields& in, crypto::Hash hash) {
     spdm::MeasurementBlock out;
     out.index = narrow<std::uint8_t>(in.needed("index", in.integer("index", 1, 254)));
     const auto type =
@@ -176,7 +178,7 @@ spdm::MeasurementBlock read_measurement(TomlFields& in, crypto::Hash hash) {
     return out;
 }
 
-SpdmDescription read_spdm(TomlFields& in, const std::filesystem::path& base) {
+SpdmDescription read_spdm(config::TomlFields& in, const std::filesystem::path& base) {
     SpdmDescription out;
     for (const auto& word : in.texts("versions", 4)) {
         const auto version = version_named(word);
@@ -211,7 +213,7 @@ SpdmDescription read_spdm(TomlFields& in, const std::filesystem::path& base) {
     return out;
 }
 
-Lies read_lies(TomlFields& in) {
+Lies read_lies(config::TomlFields& in) {
     Lies out;
     out.bad_signature = in.boolean("bad_signature").value_or(false);
     out.replay = in.boolean("replay").value_or(false);
@@ -226,15 +228,43 @@ Lies read_lies(TomlFields& in) {
     return out;
 }
 
-DeviceDescription read_device(TomlFields& in, const std::filesystem::path& base) {
+std::optional<std::string> location_named(std::string_view text) {
+    if (text == "fixed" || text == "removable" || text == "unknown") return std::string{text};
+    return std::nullopt;
+}
+
+/// Or empty: no driver.
+bool is_driver_name(std::string_view name) { return !name.contains('/') && !name.starts_with('.'); }
+
+std::string read_driver(config::TomlFields& in, std::string_view key) {
+    auto driver = in.text(key, 64).value_or("");
+    if (!is_driver_name(driver)) in.wrong(key, "is no driver's name");
+    return driver;
+}
+
+SriovDescription read_sriov(config::TomlFields& in, const DeviceDescription& physical) {
+    SriovDescription out;
+    out.total = narrow<std::uint16_t>(in.needed("vfs", in.integer("vfs", 1, SriovDescription::most)));
+    out.vf_device = narrow<std::uint16_t>(in.integer("vf_device", 0, 0xffff), physical.identity.device);
+    out.vf_driver = in.has("vf_driver") ? read_driver(in, "vf_driver") : physical.driver;
+    if (physical.identity.header_type == 1) in.wrong("vfs", "a bridge has no virtual functions");
+    if (out.total != 0 && !virtual_function(physical.address, static_cast<std::uint16_t>(out.total - 1)))
+        in.wrong("vfs", "reach beyond the end of the bus",
+                 "a lower number, or a lower address of the device");
+    in.finish();
+    return out;
+}
+
+DeviceDescription read_device(config::TomlFields& in, const std::filesystem::path& base) {
     DeviceDescription out;
     const auto addresses = "an address such as 0000:01:00.0";
     out.address = in.needed("address", in.choice("address", address_named, addresses));
     out.under = in.choice("under", address_named, addresses);
     out.name = in.text("name").value_or("");
     out.identity = read_identity(in);
-    out.driver = in.text("driver", 64).value_or("");
-    if (out.driver.contains('/')) in.wrong("driver", "is no driver's name");
+    out.driver = read_driver(in, "driver");
+    out.present = in.boolean("present").value_or(true);
+    out.removable = in.choice("removable", location_named, "fixed, removable, unknown").value_or("");
     out.tsm = in.text("tsm", 16);
     if (auto spdm = in.table("spdm")) {
         out.spdm = read_spdm(*spdm, base);
@@ -248,12 +278,13 @@ DeviceDescription read_device(TomlFields& in, const std::filesystem::path& base)
         out.lies = read_lies(*lies);
         if (!out.spdm) in.wrong("lies", "needs SPDM to lie in", "add [device.spdm]");
     }
+    if (auto sriov = in.table("sriov")) out.sriov = read_sriov(*sriov, out);
     in.finish();
     return out;
 }
 
 /// What one device says about others, and about authorities.
-void check_references(const MachineDescription& machine, std::size_t at, TomlFields& in) {
+void check_references(const MachineDescription& machine, std::size_t at, config::TomlFields& in) {
     const auto& device = machine.devices[at];
     const auto earlier = std::span{machine.devices}.first(at);
     auto there = [&](PciAddress address) {
@@ -283,20 +314,47 @@ void check_references(const MachineDescription& machine, std::size_t at, TomlFie
         in.wrong("lies", "tampered_measurement is not the index of a measurement");
 }
 
+/// What is looked at when all devices are known: a device may name one that is described later.
+Checked<void> check_whole(const MachineDescription& machine, const std::filesystem::path& file) {
+    std::set<PciAddress> taken;
+    for (const auto& device : machine.devices) taken.insert(device.address);
+    for (const auto& device : machine.devices) {
+        const auto wrong = [&](const std::string& field, std::string message) {
+            return fail(Problem{.where = file.string(),
+                                .field = "device " + device.address.text() + ", " + field,
+                                .message = std::move(message)});
+        };
+        const auto slots = device.spdm ? device.spdm->slots : std::vector<SlotDescription>{};
+        for (const auto& slot : slots)
+            if (slot.cma_name_of && std::ranges::find(machine.devices, *slot.cma_name_of,
+                                                      &DeviceDescription::address) == machine.devices.end())
+                return wrong("slot " + std::to_string(slot.number) + ", cma_name_of",
+                             slot.cma_name_of->text() + " is not described");
+        for (std::uint16_t n = 0; device.sriov && n < device.sriov->total; ++n) {
+            const auto address = *virtual_function(device.address, n);
+            if (!taken.insert(address).second)
+                return wrong("sriov.vfs", "another function is at " + address.text() + " already");
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Checked<MachineDescription> parse_machine(std::string_view text, const std::filesystem::path& file) {
-    auto document = TRY(TomlDocument::parse(text, file.string()));
+    auto document = TRY(config::TomlDocument::parse(text, file.string()));
     auto in = document.fields();
     MachineDescription out;
     out.name = in.text("machine").value_or(file.stem().string());
     out.autoprobe = in.boolean("autoprobe").value_or(true);
+    out.autoprobe_holds_for_hotplug = in.boolean("autoprobe_holds_for_hotplug").value_or(true);
     out.drivers = in.texts("drivers", 64);
     out.tsms = in.texts("tsms", 8);
-    for (const auto* names : {&out.drivers, &out.tsms})
-        for (const auto& name : *names)
-            if (name.empty() || name.contains('/') || name.starts_with('.'))
-                in.wrong(names == &out.drivers ? "drivers" : "tsms", "\"" + name + "\" is no name");
+    for (const auto& driver : out.drivers)
+        if (driver.empty() || !is_driver_name(driver))
+            in.wrong("drivers", "\"" + driver + "\" is no driver's name");
+    for (const auto& tsm : out.tsms)
+        if (!is_tsm_name(tsm)) in.wrong("tsms", "\"" + tsm + "\" is no TSM's name", "such as \"tsm0\"");
     for (auto& [name, authority] : in.named_tables("authority", most_authorities)) {
         if (name.empty() || name.contains('/') || name.starts_with('.'))
             authority.wrong("subject", "\"" + name + "\" is no name for an authority");
@@ -308,22 +366,12 @@ Checked<MachineDescription> parse_machine(std::string_view text, const std::file
     }
     in.finish();
     if (document.problem()) return fail(*document.problem());
-    // Names of other devices may be those of later ones, so they are looked up when all are known.
-    for (const auto& device : out.devices) {
-        if (!device.spdm) continue;
-        for (const auto& slot : device.spdm->slots)
-            if (slot.cma_name_of && std::ranges::find(out.devices, *slot.cma_name_of,
-                                                      &DeviceDescription::address) == out.devices.end())
-                return fail(Problem{.where = file.string(),
-                                    .field = "device " + device.address.text() + ", slot " +
-                                             std::to_string(slot.number) + ", cma_name_of",
-                                    .message = slot.cma_name_of->text() + " is not described"});
-    }
+    TRY(check_whole(out, file));
     return out;
 }
 
 Checked<MachineDescription> read_machine(const std::filesystem::path& file) {
-    const auto text = TRY(host::read_file(file, TomlDocument::largest));
+    const auto text = TRY(host::read_file(file, config::TomlDocument::largest));
     return parse_machine(as_text(text), file);
 }
 

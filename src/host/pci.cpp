@@ -57,6 +57,38 @@ std::string driver(const FileTree& tree, std::string_view address) {
     return target->substr(target->rfind('/') + 1);
 }
 
+/// Vendor and device as the kernel names them, in the order of the first register; all ones if it does not.
+std::uint32_t named_ids(const FileTree& tree, std::string_view address) {
+    std::uint32_t ids = 0;
+    for (const auto* attribute : {"device", "vendor"}) {
+        const auto content = tree.read(path_of(address, attribute), largest_attribute);
+        auto text = content ? as_text(*content) : std::string_view{};
+        text = text.substr(0, text.find('\n'));
+        const auto id = text.starts_with("0x") ? hex_number(text.substr(2)) : std::nullopt;
+        ids = ids << 16U | (id.value_or(0xffff) & 0xffffU);
+    }
+    return ids;
+}
+
+/// A virtual function's Vendor and Device ID read as all ones (PCIe r6.1 9.3.4.1.1): they are those that the
+/// SR-IOV capability of its physical function says, which the kernel shows.
+class VirtualFunctionConfig final : public transport::ConfigSpace {
+public:
+    VirtualFunctionConfig(transport::ConfigSpace& below, std::uint32_t ids) : below_{&below}, ids_{ids} {}
+
+    Result<std::uint32_t> read(std::size_t offset) override {
+        if (offset == 0) return ids_;
+        return below_->read(offset);
+    }
+    Result<void> write(std::size_t offset, std::uint32_t value) override {
+        return below_->write(offset, value);
+    }
+
+private:
+    transport::ConfigSpace* below_;
+    std::uint32_t ids_;
+};
+
 }  // namespace
 
 Result<std::uint32_t> ConfigFile::read(std::size_t offset) {
@@ -108,8 +140,12 @@ Result<PciDevice> pci_device(FileTree& tree, std::string_view address) {
     device.doe_features = doe_features(tree, address);
     // For reading only: nobody's session minds that.
     ConfigFile config{TRY(tree.open(path_of(address, "config"), Access::read))};
-    device.identity = TRY(transport::read_header(config));
-    if (auto whole = transport::read_identity(config)) device.identity = *whole;
+    VirtualFunctionConfig virtual_config{config, named_ids(tree, address)};
+    transport::ConfigSpace& space = tree.exists(path_of(address, "physfn"))
+                                        ? static_cast<transport::ConfigSpace&>(virtual_config)
+                                        : config;
+    device.identity = TRY(transport::read_header(space));
+    if (auto whole = transport::read_identity(space)) device.identity = *whole;
     return device;
 }
 

@@ -44,6 +44,9 @@ struct PciBus {
 /// Is it of the form domain:bus:device.function?
 bool is_pci_address(std::string_view address);
 
+/// "0000:01:00.0" out of the device's stable name "pci/0000:01:00.0".
+inline std::string_view address_of(std::string_view device) { return device.substr(device.find('/') + 1); }
+
 /// Every function. Errors: those of FileTree::list().
 Result<PciBus> pci_bus(FileTree& tree);
 

@@ -1,4 +1,4 @@
-#include "emulate/fuse.h"
+#include "host/fuse.h"
 
 #include "emulate/pci_tree.h"
 #include "host/clock.h"
@@ -43,7 +43,7 @@ protected:
         std::string name = testing::TempDir() + "busguard-fuse-XXXXXX";
         ASSERT_NE(mkdtemp(name.data()), nullptr);
         directory_ = name;
-        auto mount = FuseMount::at(directory_, tree_);
+        auto mount = host::FuseMount::at(directory_, tree_);
         if (!mount) GTEST_SKIP() << "NOT TESTED: no FUSE here: " << mount.error().text();
         mount_ = *std::move(mount);
         server_ = std::thread{[this] { mount_->serve(clock_, stop_); }};
@@ -66,10 +66,10 @@ protected:
     Echo echo_;
     DoeRegisters mailbox_{{}, clock_, &echo_};
     ConfigRegisters registers_{{.vendor = 0x144d, .device = 0xa80a, .class_code = 0x010802}, {&mailbox_}};
-    NodeTree tree_;
-    PciTree pci_{tree_, {}, {}, true};
+    host::NodeTree tree_;
+    PciTree pci_{tree_, {}};
     std::string directory_;
-    std::unique_ptr<FuseMount> mount_;
+    std::unique_ptr<host::FuseMount> mount_;
     std::atomic<bool> stop_ = false;
     std::thread server_;
 };
@@ -195,8 +195,8 @@ TEST_F(FuseWithDevice, TellsWhoeverHoldsARemovedDeviceThatItIsGone) {
 }
 
 TEST(FuseMount, NamesWhatIsInTheWay) {
-    NodeTree tree;
-    const auto mount = FuseMount::at("/nowhere/at/all", tree);
+    host::NodeTree tree;
+    const auto mount = host::FuseMount::at("/nowhere/at/all", tree);
     ASSERT_FALSE(mount);
     if (fs::exists("/dev/fuse"))
         EXPECT_EQ(mount.error().text(), "/nowhere/at/all: is not a directory (mkdir -p /nowhere/at/all)");

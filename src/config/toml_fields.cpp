@@ -1,10 +1,12 @@
 #define TOML_IMPLEMENTATION  // the one place where toml++ is compiled
 
-#include "emulate/toml_fields.h"
+#include "config/toml_fields.h"
+
+#include "config/duration.h"
 
 #include <algorithm>
 
-namespace busguard::emulate {
+namespace busguard::config {
 namespace {
 
 std::string_view name_of(toml::node_type kind) {
@@ -46,8 +48,28 @@ void TomlFields::missing(std::string_view key, std::string remedy) {
 }
 
 void TomlFields::wrong(std::string_view key, std::string message, std::string remedy) {
+    problem(key, line_of(key), std::move(message), std::move(remedy));
+}
+
+void TomlFields::wrong_entry(std::string_view key, std::size_t entry, std::string message,
+                             std::string remedy) {
+    const auto* list = table_->get_as<toml::array>(key);
+    const bool is_there = list != nullptr && entry < list->size();
+    problem(key, is_there ? (*list)[entry].source().begin.line : line_of(key), std::move(message),
+            std::move(remedy));
+}
+
+bool TomlFields::is_table(std::string_view key) const { return table_->get_as<toml::table>(key) != nullptr; }
+
+std::vector<std::string> TomlFields::keys() const {
+    std::vector<std::string> all;
+    for (const auto& [key, node] : *table_) all.emplace_back(key.str());
+    return all;
+}
+
+std::size_t TomlFields::line_of(std::string_view key) const {
     const auto* node = table_->get(key);
-    problem(key, node == nullptr ? line() : node->source().begin.line, std::move(message), std::move(remedy));
+    return node == nullptr ? line() : node->source().begin.line;
 }
 
 const toml::node* TomlFields::take(std::string_view key) {
@@ -103,6 +125,57 @@ std::vector<std::string> TomlFields::texts(std::string_view key, std::size_t mos
             return wrong(key, "holds no good text"), std::vector<std::string>{};
     }
     return all;
+}
+
+std::vector<const toml::node*> TomlFields::entries(std::string_view key, std::size_t most) {
+    const auto* node = take(key);
+    if (node == nullptr) return {};
+    const auto* list = node->as_array();
+    if (list == nullptr) return {node};
+    std::vector<const toml::node*> all;
+    if (list->size() > most)
+        return wrong(key, "has more than " + std::to_string(most) + " entries"), std::move(all);
+    for (const auto& one : *list) all.push_back(&one);
+    return all;
+}
+
+std::vector<std::string> TomlFields::words(std::string_view key, std::size_t most, std::size_t longest) {
+    std::vector<std::string> all;
+    for (const auto* one : entries(key, most)) {
+        if (of_kind(one, toml::node_type::string, key) == nullptr) return {};
+        all.push_back(one->as_string()->get());
+        if (all.back().size() > longest)
+            wrong_entry(key, all.size() - 1, "is longer than " + std::to_string(longest) + " bytes");
+        if (!is_plain(all.back())) wrong_entry(key, all.size() - 1, "holds a control character");
+    }
+    return all;
+}
+
+std::vector<std::int64_t> TomlFields::integers(std::string_view key, std::int64_t least, std::int64_t most,
+                                               std::size_t count) {
+    std::vector<std::int64_t> all;
+    for (const auto* one : entries(key, count)) {
+        if (of_kind(one, toml::node_type::integer, key) == nullptr) return {};
+        all.push_back(one->as_integer()->get());
+        if (all.back() < least || all.back() > most)
+            wrong_entry(key, all.size() - 1, std::to_string(all.back()) + " is out of range",
+                        std::to_string(least) + " to " + std::to_string(most));
+    }
+    return all;
+}
+
+std::optional<std::chrono::seconds> TomlFields::duration(std::string_view key, std::chrono::seconds least,
+                                                         std::chrono::seconds most) {
+    const auto word = text(key);
+    if (!word) return std::nullopt;
+    const auto value = duration_from(*word);
+    if (!value)
+        wrong(key, "\"" + *word + "\" is no duration", "a whole number and s, m, h or d, such as \"12h\"");
+    else if (*value < least || *value > most)
+        wrong(key, "\"" + *word + "\" is out of range", duration_text(least) + " to " + duration_text(most));
+    else
+        return value;
+    return std::nullopt;
 }
 
 std::optional<std::chrono::sys_days> TomlFields::date(std::string_view key) {
@@ -163,7 +236,8 @@ void TomlFields::finish() {
         if (known_.contains(key.str())) continue;
         std::string keys;
         for (const auto& known : known_) keys += (keys.empty() ? "" : ", ") + known;
-        return problem(key.str(), key.source().begin.line, "is not known here", "known are " + keys);
+        problem(key.str(), key.source().begin.line, "is not known here", "known are " + keys);
+        return;
     }
 }
 
@@ -172,7 +246,7 @@ Checked<TomlDocument> TomlDocument::parse(std::string_view text, std::string fil
         return fail(Problem{.where = std::move(file),
                             .message = "has more than " + std::to_string(largest) + " bytes"});
     // toml++ 3.3 runs into undefined behaviour over some of the others (is_non_ascii_horizontal_whitespace).
-    const auto other =
+    const auto* other =
         std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
     if (other != text.end())
         return fail(Problem{.where = std::move(file),
@@ -189,4 +263,4 @@ Checked<TomlDocument> TomlDocument::parse(std::string_view text, std::string fil
     return TomlDocument{std::move(parsed).table(), std::move(file)};
 }
 
-}  // namespace busguard::emulate
+}  // namespace busguard::config

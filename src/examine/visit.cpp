@@ -1,13 +1,14 @@
-#include "cli/visit.h"
+#include "examine/visit.h"
 
 #include "appraisal/reason.h"
-#include "cli/version.h"
-#include "cli/visit_parts.h"
+#include "base/problem.h"
 #include "drive/errand.h"
 #include "host/device_lock.h"
 #include "host/guarded_channel.h"
+#include "host/ownership.h"
 #include "host/pci.h"
 #include "host/system.h"
+#include "owner/owner.h"
 #include "transport/doe_channel.h"
 #include "transport/doe_discovery.h"
 
@@ -16,8 +17,34 @@
 #include <algorithm>
 #include <memory>
 
-namespace busguard::cli {
+namespace busguard::examine {
 namespace {
+
+/// Gives a chosen nonce the first time that one is asked for; everything else is as unpredictable as before.
+class ChosenNonce final : public Entropy {
+public:
+    ChosenNonce(std::optional<spdm::Nonce> nonce, Entropy& real) : nonce_{nonce}, real_{&real} {}
+
+    Result<void> fill(std::span<std::byte> bytes) override {
+        if (!nonce_ || bytes.size() != nonce_->size()) return real_->fill(bytes);
+        std::copy(nonce_->begin(), nonce_->end(), bytes.begin());
+        nonce_.reset();
+        return {};
+    }
+
+private:
+    std::optional<spdm::Nonce> nonce_;
+    Entropy* real_;
+};
+
+evidence::Circumstances circumstances(const Surroundings& around, std::string device,
+                                      std::string_view transport, std::optional<PciIdentity> pci) {
+    return {.device = std::move(device),
+            .transport = std::string{transport},
+            .pci = pci,
+            .when = around.clock->calendar(),
+            .recorded_by = around.recorded_by};
+}
 
 /// What goes wrong in DOE Discovery is the mailbox's fault, not SPDM's.
 Error of_discovery(Error error) {
@@ -32,20 +59,19 @@ Error of_discovery(Error error) {
     return error;
 }
 
-/// One device, from its name to what it said: look at it, ask its mailboxes what they carry, speak SPDM with
-/// the first that does.
-class DeviceVisit final : public drive::Task {
+}  // namespace
+
+class Visit::Parts {
 public:
-    DeviceVisit(const World& world, const Place& place, std::string device, const VisitPlan& plan)
-        : world_{&world},
-          place_{&place},
-          address_{address_of(device)},
-          entropy_{plan.nonce, *world.entropy},
+    Parts(const Surroundings& around, std::string device, const VisitPlan& plan)
+        : around_{&around},
+          address_{host::address_of(device)},
+          entropy_{plan.nonce, *around.entropy},
           plan_{plan.plan} {
         result_.device = std::move(device);
     }
 
-    std::optional<drive::Wake> resume(Time now) override {
+    std::optional<drive::Wake> resume(Time now) {
         if (errand_) return converse(now);
         if (!config_ && !open()) return std::nullopt;
         return discover(now);
@@ -61,7 +87,7 @@ private:
     std::optional<drive::Wake> give_up(const Error& error) {
         // The kernel says EPERM for both: which of them it is decides what to do.
         const bool locked = error.code == Errc::permission &&
-                            host::system_facts(place_->tree()).lockdown >= host::Lockdown::integrity;
+                            host::system_facts(*around_->tree).lockdown >= host::Lockdown::integrity;
         result_.without =
             verdict_without(locked ? Error{Errc::permission, "lockdown", 0, error.detail} : error);
         return std::nullopt;
@@ -69,24 +95,27 @@ private:
 
     /// False if there is nothing to speak to.
     bool open() {
-        auto device = host::pci_device(place_->tree(), address_);
+        auto device = host::pci_device(*around_->tree, address_);
         if (!device) return give_up(device.error()).has_value();
         result_.pci = device->identity;
         result_.driver = device->driver;
-        if (!device->tsm.empty())
-            return give_up("owner.tsm", device->tsm + " is connected to it").has_value();
-        if (place_->tree().exists(fmt::format("bus/pci/devices/{}/authenticated", address_)))
+        const auto facts = host::ownership_facts(*around_->tree, address_);
+        if (!facts) return give_up(facts.error()).has_value();
+        using Kind = owner::Owner::Kind;
+        const auto owner = owner::owner_by(*facts);
+        if (owner.kind == Kind::tsm)
+            return give_up("owner.tsm", owner.tsm + " is connected to it").has_value();
+        if (owner.kind == Kind::kernel)
             return give_up("owner.kernel", "its signatures can be judged with busguard verify").has_value();
         const auto& told = device->doe_features;
         if (!told.empty() && std::ranges::find(told, transport::doe_spdm) == told.end())
             return give_up("device.no-cma", {}).has_value();
-        if (place_->is_this_machine()) {
-            auto lock =
-                host::DeviceLock::take(host::lock_directory(world_->runtime_directory), result_.device);
+        if (!around_->locks.empty()) {
+            auto lock = host::DeviceLock::take(around_->locks, result_.device);
             if (!lock) return give_up(lock.error()).has_value();
             lock_.emplace(*std::move(lock));
         }
-        auto config = host::open_config(place_->tree(), address_);
+        auto config = host::open_config(*around_->tree, address_);
         if (!config) return give_up(config.error()).has_value();
         config_ = *std::move(config);
         auto mailboxes = transport::doe_capabilities(*config_);
@@ -119,7 +148,7 @@ private:
 
     void begin(transport::DoeCapability where) {
         discovery_.reset();
-        channel_.emplace(std::make_unique<transport::DoeChannel>(*config_, where), place_->tree(), address_);
+        channel_.emplace(std::make_unique<transport::DoeChannel>(*config_, where), *around_->tree, address_);
         dialogue_.emplace(spdm::Authentication{plan_, entropy_});
         errand_.emplace(*dialogue_, *channel_);
     }
@@ -127,14 +156,14 @@ private:
     std::optional<drive::Wake> converse(Time now) {
         if (auto wake = errand_->resume(now)) return wake;
         const auto& outcome = errand_->outcome();
-        result_.bundle = evidence::bundle_of(
-            dialogue_->rules().found(), circumstances(*world_, result_.device, channel_->name(), result_.pci),
-            outcome ? nullptr : &outcome.error());
+        result_.bundle =
+            evidence::bundle_of(dialogue_->rules().found(),
+                                circumstances(*around_, result_.device, channel_->name(), result_.pci),
+                                outcome ? nullptr : &outcome.error());
         return std::nullopt;
     }
 
-    const World* world_;
-    const Place* place_;
+    const Surroundings* around_;
     std::string address_;
     ChosenNonce entropy_;
     spdm::Plan plan_;
@@ -151,34 +180,21 @@ private:
     std::optional<drive::Errand> errand_;
 };
 
-}  // namespace
+Visit::Visit(const Surroundings& around, std::string device, const VisitPlan& plan)
+    : parts_{std::make_unique<Parts>(around, std::move(device), plan)} {}
 
-Result<void> ChosenNonce::fill(std::span<std::byte> bytes) {
-    if (!nonce_ || bytes.size() != nonce_->size()) return real_->fill(bytes);
-    std::copy(nonce_->begin(), nonce_->end(), bytes.begin());
-    nonce_.reset();
-    return {};
-}
+Visit::~Visit() = default;
 
-evidence::Circumstances circumstances(const World& world, std::string device, std::string_view transport,
-                                      std::optional<PciIdentity> pci) {
-    return {.device = std::move(device),
-            .transport = std::string{transport},
-            .pci = pci,
-            .when = world.clock->calendar(),
-            .recorded_by = fmt::format("busguard {}", version)};
-}
+std::optional<drive::Wake> Visit::resume(Time now) { return parts_->resume(now); }
 
-appraisal::Verdict verdict_without(const Error& error) {
-    return appraisal::verdict_of(appraisal::reason_of(error), trouble_of(error, {}).problem.message);
-}
+Visited Visit::take() && { return std::move(*parts_).take(); }
 
-std::vector<Visited> visit(Session& session, const Place& place, const std::vector<std::string>& devices,
-                           const VisitPlan& plan) {
-    std::vector<std::unique_ptr<DeviceVisit>> visits;
-    drive::Loop loop{*session.world().clock};
+std::vector<Visited> visit_all(const Surroundings& around, const std::vector<std::string>& devices,
+                               const VisitPlan& plan) {
+    std::vector<std::unique_ptr<Visit>> visits;
+    drive::Loop loop{*around.clock};
     for (const auto& device : devices) {
-        visits.push_back(std::make_unique<DeviceVisit>(session.world(), place, device, plan));
+        visits.push_back(std::make_unique<Visit>(around, device, plan));
         loop.add(*visits.back());
     }
     loop.run();
@@ -188,4 +204,20 @@ std::vector<Visited> visit(Session& session, const Place& place, const std::vect
     return results;
 }
 
-}  // namespace busguard::cli
+Visited visit_channel(const Surroundings& around, std::string device, transport::Channel& channel,
+                      const VisitPlan& plan) {
+    ChosenNonce entropy{plan.nonce, *around.entropy};
+    spdm::Visit dialogue{spdm::Authentication{plan.plan, entropy}};
+    const auto outcome = drive::carry(dialogue, channel, *around.clock);
+    Visited visited{.device = std::move(device), .pci = {}, .driver = {}, .bundle = {}, .without = {}};
+    visited.bundle = evidence::bundle_of(dialogue.rules().found(),
+                                         circumstances(around, visited.device, channel.name(), {}),
+                                         outcome ? nullptr : &outcome.error());
+    return visited;
+}
+
+appraisal::Verdict verdict_without(const Error& error) {
+    return appraisal::verdict_of(appraisal::reason_of(error), in_words(error));
+}
+
+}  // namespace busguard::examine

@@ -1,6 +1,6 @@
 #define FUSE_USE_VERSION 35
 
-#include "emulate/fuse.h"
+#include "host/fuse.h"
 
 #include <algorithm>
 #include <array>
@@ -11,18 +11,69 @@
 #include <fuse_lowlevel.h>
 #include <iterator>
 #include <system_error>
+#include <utility>
+#include <vector>
 
-namespace busguard::emulate {
+namespace busguard::host {
 namespace {
 
 constexpr auto stop_is_seen_within = std::chrono::milliseconds{100};
-
-NodeTree& tree_of(fuse_req_t request) { return *static_cast<NodeTree*>(fuse_req_userdata(request)); }
+constexpr std::size_t smallest_entry = 24;  // of a directory, on its way to the kernel
 
 void refuse(fuse_req_t request, const Error& error) { fuse_reply_err(request, to_errno(error)); }
 /// For a file that is open: its node went with the device.
 void refuse_open(fuse_req_t request, const Error& error) {
     fuse_reply_err(request, error == Error{Errc::not_found, "node"} ? ENODEV : to_errno(error));
+}
+
+/// A write whose content has not said yet what became of it. Answered once; at the latest when nobody can
+/// answer it any more.
+class Waiting {
+public:
+    explicit Waiting(fuse_req_t request) : request_{request} {}
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() { answer(fail(Errc::system, "write", 0, EIO)); }
+
+    void answer(const Result<std::size_t>& taken) {
+        auto* const request = std::exchange(request_, nullptr);
+        if (request == nullptr) return;
+        if (taken)
+            fuse_reply_write(request, *taken);
+        else
+            refuse_open(request, taken.error());
+    }
+    bool is_answered() const { return request_ == nullptr; }
+
+private:
+    fuse_req_t request_;
+};
+
+}  // namespace
+
+struct FuseMount::Served {
+    NodeTree* tree = nullptr;
+    Audience audience{};
+    std::vector<std::weak_ptr<Waiting>> waiting;
+
+    void remember(const std::shared_ptr<Waiting>& one) {
+        std::erase_if(waiting, [](const auto& old) { return old.expired(); });
+        waiting.push_back(one);
+    }
+    void dismiss() {
+        for (const auto& one : std::exchange(waiting, {}))
+            if (const auto still = one.lock()) still->answer(fail(Errc::disconnected, "mount", 0, ENODEV));
+    }
+};
+
+namespace {
+
+FuseMount::Served& served(fuse_req_t request) {
+    return *static_cast<FuseMount::Served*>(fuse_req_userdata(request));
+}
+NodeTree& tree_of(fuse_req_t request) { return *served(request).tree; }
+bool is_for_everybody(fuse_req_t request) {
+    return served(request).audience == FuseMount::Audience::everybody;
 }
 
 unsigned type_bits(NodeTree::Kind kind) {
@@ -34,7 +85,11 @@ unsigned type_bits(NodeTree::Kind kind) {
     return S_IFREG;
 }
 
-/// Whoever asks sees himself as the owner: who may ask at all, the mount decides.
+timespec timespec_of(NodeTree::Stamp stamp) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(stamp);
+    return {.tv_sec = whole.time_since_epoch().count(), .tv_nsec = (stamp - whole).count()};
+}
+
 Result<struct stat> stat_of(fuse_req_t request, NodeTree::Id node) {
     const auto its = TRY(tree_of(request).attributes(node));
     struct stat out{};
@@ -42,6 +97,8 @@ Result<struct stat> stat_of(fuse_req_t request, NodeTree::Id node) {
     out.st_mode = type_bits(its.kind) | its.mode;
     out.st_nlink = its.kind == NodeTree::Kind::directory ? 2 : 1;
     out.st_size = static_cast<off_t>(its.size);
+    out.st_atim = out.st_mtim = out.st_ctim = timespec_of(its.changed);
+    if (is_for_everybody(request)) return out;  // root's
     out.st_uid = fuse_req_ctx(request)->uid;
     out.st_gid = fuse_req_ctx(request)->gid;
     return out;
@@ -74,7 +131,12 @@ void getattr(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
 }
 
 /// `echo 1 > remove` truncates first: sysfs takes that and does nothing.
-void setattr(fuse_req_t request, fuse_ino_t node, struct stat*, int, fuse_file_info* file) {
+void setattr(fuse_req_t request, fuse_ino_t node, struct stat*, int wanted, fuse_file_info* file) {
+    constexpr int who_may = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+    if (is_for_everybody(request) && (wanted & who_may) != 0) {
+        fuse_reply_err(request, EPERM);
+        return;
+    }
     getattr(request, node, file);
 }
 
@@ -87,11 +149,25 @@ void readlink(fuse_req_t request, fuse_ino_t node) {
     fuse_reply_readlink(request, target->c_str());
 }
 
+Access access_of(int flags) {
+    switch (flags & O_ACCMODE) {
+        case O_WRONLY: return Access::write;
+        case O_RDWR: return Access::read_write;
+        default: return Access::read;
+    }
+}
+
 void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
     const auto attributes = tree_of(request).attributes(node);
     if (!attributes) {
         refuse(request, attributes.error());
         return;
+    }
+    if (is_for_everybody(request)) {
+        if (const auto allowed = tree_of(request).can_open(node, access_of(file->flags)); !allowed) {
+            refuse(request, allowed.error());
+            return;
+        }
     }
     file->direct_io = 1;  // registers: each access reaches them, with its own offset and length
     fuse_reply_open(request, file);
@@ -109,36 +185,40 @@ void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, f
 
 void write(fuse_req_t request, fuse_ino_t node, const char* data, std::size_t size, off_t offset,
            fuse_file_info*) {
-    const auto taken =
-        tree_of(request).write_at(node, static_cast<std::uint64_t>(offset), as_bytes({data, size}));
-    if (!taken) {
-        refuse_open(request, taken.error());
-        return;
-    }
-    fuse_reply_write(request, *taken);
+    const auto waiting = std::make_shared<Waiting>(request);
+    auto& mount = served(request);  // the request may be gone the next moment
+    mount.tree->write_at(node, static_cast<std::uint64_t>(offset), as_bytes({data, size}),
+                         [waiting](const Result<std::size_t>& taken) { waiting->answer(taken); });
+    if (!waiting->is_answered()) mount.remember(waiting);
 }
 
 void readdir(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info*) {
-    auto entries = tree_of(request).entries(node);
-    if (!entries) {
-        refuse(request, entries.error());
-        return;
-    }
-    entries->insert(entries->begin(),
-                    {{".", node, NodeTree::Kind::directory}, {"..", node, NodeTree::Kind::directory}});
+    constexpr std::uint64_t dots = 2;
     std::string buffer(std::min(size, std::size_t{65536}), '\0');
     std::size_t used = 0;
-    for (auto i = static_cast<std::size_t>(offset); i < entries->size(); ++i) {
-        const auto& entry = (*entries)[i];
+    const auto add = [&](const NodeTree::Entry& entry, std::uint64_t next) {
         struct stat attributes{};
         attributes.st_ino = entry.id;
         attributes.st_mode = type_bits(entry.kind);
         const auto needed = fuse_add_direntry(
             request, std::next(buffer.data(), static_cast<std::ptrdiff_t>(used)), buffer.size() - used,
-            entry.name.c_str(), &attributes, static_cast<off_t>(i + 1));
-        if (needed > buffer.size() - used) break;
+            entry.name.c_str(), &attributes, static_cast<off_t>(next));
+        if (needed > buffer.size() - used) return false;
         used += needed;
+        return true;
+    };
+    auto at = static_cast<std::uint64_t>(offset);
+    const auto entries =
+        tree_of(request).entries(node, at < dots ? 0 : at - dots, buffer.size() / smallest_entry);
+    if (!entries) {
+        refuse(request, entries.error());
+        return;
     }
+    bool fits = true;
+    for (; fits && at < dots; ++at)
+        fits = add({.name = at == 0 ? "." : "..", .id = node, .kind = NodeTree::Kind::directory}, at + 1);
+    for (auto entry = entries->begin(); fits && entry != entries->end(); ++entry)
+        fits = add(*entry, entry->next + dots);
     fuse_reply_buf(request, buffer.data(), used);
 }
 
@@ -176,29 +256,35 @@ Checked<void> check(const std::string& directory) {
 
 }  // namespace
 
-FuseMount::FuseMount(std::string directory, fuse_session* session)
-    : directory_{std::move(directory)}, session_{session} {}
+FuseMount::FuseMount(std::string directory, std::unique_ptr<Served> served)
+    : directory_{std::move(directory)}, served_{std::move(served)} {}
 
 FuseMount::~FuseMount() {
+    if (session_ == nullptr) return;
+    served_->dismiss();  // libfuse needs the session to answer
     fuse_session_unmount(session_);
     fuse_session_destroy(session_);
 }
 
-Checked<std::unique_ptr<FuseMount>> FuseMount::at(std::string directory, NodeTree& tree) {
+Checked<std::unique_ptr<FuseMount>> FuseMount::at(std::string directory, NodeTree& tree, Audience audience) {
     TRY(check(directory));
-    std::array words{std::string{"busguard"}, std::string{"-ofsname=busguard,subtype=busguard"}};
+    std::unique_ptr<FuseMount> mount{new FuseMount(
+        std::move(directory), std::make_unique<Served>(Served{.tree = &tree, .audience = audience}))};
+    std::string options = "-ofsname=busguard,subtype=busguard";
+    if (audience == Audience::everybody) options += ",allow_other,default_permissions,noexec";
+    std::array words{std::string{"busguard"}, options};
     std::array<char*, 3> arguments{words[0].data(), words[1].data(), nullptr};
     fuse_args parsed = FUSE_ARGS_INIT(2, arguments.data());
-    auto* session = fuse_session_new(&parsed, &operations, sizeof operations, &tree);
+    auto* session = fuse_session_new(&parsed, &operations, sizeof operations, mount->served_.get());
     fuse_opt_free_args(&parsed);
-    if (session == nullptr) return fail(cannot(directory, "libfuse refuses to start", ""));
-    if (fuse_session_mount(session, directory.c_str()) != 0) {
+    if (session == nullptr) return fail(cannot(mount->directory_, "libfuse refuses to start", ""));
+    if (fuse_session_mount(session, mount->directory_.c_str()) != 0) {
         const std::string reason = std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): one thread
         fuse_session_destroy(session);
-        return fail(cannot(directory, "cannot be mounted on: " + reason,
+        return fail(cannot(mount->directory_, "cannot be mounted on: " + reason,
                            "be root, or install fuse3 for fusermount3; or use the machine in process"));
     }
-    std::unique_ptr<FuseMount> mount{new FuseMount(std::move(directory), session)};
+    mount->session_ = session;
     const auto descriptor = mount->descriptor();
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
     if (fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) != 0)
@@ -226,4 +312,4 @@ void FuseMount::serve(Clock& clock, const std::atomic<bool>& stop) {
     while (!stop.load() && serve_pending()) clock.wait(clock.now() + stop_is_seen_within, readable);
 }
 
-}  // namespace busguard::emulate
+}  // namespace busguard::host

@@ -2,23 +2,32 @@
 
 #include "base/problem.h"
 #include "base/seams.h"
-#include "emulate/node_tree.h"
+#include "host/node_tree.h"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 struct fuse_session;
 
-namespace busguard::emulate {
+namespace busguard::host {
 
 /// A NodeTree mounted at a directory. Nothing is cached by the kernel: each read and write of a file is a
-/// call of its content. Unmounted when it goes.
+/// call of its content. Who writes to a file that takes its time (Content::write_later) waits until that is
+/// done; a signal does not wake him, as in sysfs. Unmounted when it goes: whoever still waits gets ENODEV.
 class FuseMount {
 public:
+    /// For whom the mount is.
+    enum class Audience : std::uint8_t {
+        caller,    ///< only the user who mounts it, and whoever asks sees himself as the owner
+        everybody  ///< as sysfs: all is root's, and the kernel holds users to the modes. Needs root
+    };
+
     /// `directory` exists. The tree outlives the mount. Problems: no /dev/fuse, no privilege, not a
     /// directory; the remedy says what to do without a mount.
-    static Checked<std::unique_ptr<FuseMount>> at(std::string directory, NodeTree& tree);
+    static Checked<std::unique_ptr<FuseMount>> at(std::string directory, NodeTree& tree,
+                                                  Audience audience = Audience::caller);
 
     FuseMount(const FuseMount&) = delete;
     FuseMount& operator=(const FuseMount&) = delete;
@@ -34,11 +43,14 @@ public:
 
     const std::string& directory() const { return directory_; }
 
+    struct Served;  ///< what the callbacks of libfuse know
+
 private:
-    FuseMount(std::string directory, fuse_session* session);
+    FuseMount(std::string directory, std::unique_ptr<Served> served);
 
     std::string directory_;
-    fuse_session* session_;
+    std::unique_ptr<Served> served_;
+    fuse_session* session_ = nullptr;
 };
 
-}  // namespace busguard::emulate
+}  // namespace busguard::host

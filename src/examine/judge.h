@@ -1,0 +1,58 @@
+#pragma once
+
+#include "appraisal/appraise.h"
+#include "base/problem.h"
+#include "crypto/certificate_cache.h"
+#include "examine/visit.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace busguard::examine {
+
+/// What devices are held to: one standard for all, and what differs for some of them.
+struct Demands {
+    appraisal::Standard standard;
+    std::map<std::string, trust::Profile> profiles;  ///< by device's name: held to another profile
+    std::vector<appraisal::Reference> references;    ///< the first whose `applies_to` fits is taken
+    const Clock* clock = nullptr;  ///< dates are held to it at each judgement; null: standard.at stands
+};
+
+/// Judges evidence. Daemon and command line share it, so they cannot judge differently.
+class Judge {
+public:
+    explicit Judge(Demands demands) : demands_{std::move(demands)} {}
+
+    appraisal::Verdict operator()(const evidence::Bundle& bundle) const;
+    appraisal::Verdict operator()(const Visited& visited) const;
+    /// Of each, in the same order, on all processors: appraisal is pure.
+    std::vector<appraisal::Verdict> operator()(const std::vector<Visited>& visits) const;
+
+    const Demands& demands() const { return demands_; }
+    /// How to visit a device for this: the slot whose root is trusted, measurements if they are compared.
+    VisitPlan plan() const;
+
+private:
+    appraisal::Standard standard_now() const;
+    appraisal::Verdict judge(const evidence::Bundle& bundle, const appraisal::Standard& common) const;
+
+    Demands demands_;
+    std::unique_ptr<crypto::CertificateCache> cache_ = std::make_unique<crypto::CertificateCache>();
+};
+
+/// The file, or the files in the directory that have one of these endings (".pem"), sorted. The Problem names
+/// the directory.
+Checked<std::vector<std::filesystem::path>> files_at(const std::filesystem::path& path,
+                                                     std::initializer_list<std::string_view> endings);
+
+/// Adds the certificates in a file, or in a directory's .pem, .crt, .cer and .der files; each with its file
+/// as provenance. Problems: a file that cannot be read or holds none; a directory without any.
+Checked<void> add_anchors(trust::Anchors& anchors, const std::filesystem::path& path);
+
+/// The references in a file, or in a directory's .json files. Problems: those of reference_from_json().
+Checked<std::vector<appraisal::Reference>> read_references(const std::filesystem::path& path);
+
+}  // namespace busguard::examine
