@@ -150,6 +150,61 @@ TEST(MachineFile, HoldsReferencesToWhatTheyName) {
               "small.toml: device 0000:01:00.0, slot 0, cma_name_of: 0000:07:00.0 is not described");
 }
 
+TEST(MachineFile, SaysWhatIsPluggedLaterAndWhereItSits) {
+    const auto machine = parse_machine(
+        with("driver = ", "driver = \"nvme\"\npresent = false\nremovable = \"fixed\""), "small.toml");
+    ASSERT_TRUE(machine) << machine.error().text();
+    EXPECT_TRUE(machine->devices[0].present);
+    EXPECT_EQ(machine->devices[0].removable, "");
+    EXPECT_FALSE(machine->devices[1].present);
+    EXPECT_EQ(machine->devices[1].removable, "fixed");
+    EXPECT_TRUE(machine->autoprobe_holds_for_hotplug);
+    EXPECT_FALSE(parse_machine(with("tsms", "autoprobe_holds_for_hotplug = false"), "small.toml")
+                     ->autoprobe_holds_for_hotplug);
+    EXPECT_EQ(
+        problem(with("driver = ", "removable = \"perhaps\"")),
+        "small.toml:24: device[1].removable: \"perhaps\" is not known (one of fixed, removable, unknown)");
+    EXPECT_EQ(problem(with("tsms", "tsms = [\"tmp0\"]")),
+              "small.toml:3: tsms: \"tmp0\" is no TSM's name (such as \"tsm0\")");
+    EXPECT_EQ(problem(with("tsms", "drivers = [\"../nvme\"]")),
+              "small.toml:3: drivers: \"../nvme\" is no driver's name");
+    EXPECT_EQ(problem(with("driver = ", "driver = \"..\"")),
+              "small.toml:24: device[1].driver: is no driver's name");
+}
+
+TEST(MachineFile, DescribesVirtualFunctions) {
+    const auto text = [](const std::string& fields) {
+        return with("[device.lies]", "[device.sriov]\n" + fields + "\n[device.lies]");
+    };
+    const auto plain = parse_machine(text("vfs = 2"), "small.toml");
+    ASSERT_TRUE(plain) << plain.error().text();
+    EXPECT_FALSE(plain->devices[0].sriov);
+    ASSERT_TRUE(plain->devices[1].sriov);
+    EXPECT_EQ(plain->devices[1].sriov->total, 2);
+    EXPECT_EQ(plain->devices[1].sriov->vf_device, 0xa80a) << "the physical function's";
+    EXPECT_EQ(plain->devices[1].sriov->vf_driver, "nvme");
+    const auto other = parse_machine(text("vfs = 63\nvf_device = 0xa80b\nvf_driver = \"\""), "small.toml");
+    ASSERT_TRUE(other) << other.error().text();
+    EXPECT_EQ(other->devices[1].sriov->vf_device, 0xa80b);
+    EXPECT_EQ(other->devices[1].sriov->vf_driver, "");
+
+    EXPECT_EQ(problem(text("vf_device = 1")), "small.toml:51: device[1].sriov.vfs: is missing");
+    EXPECT_EQ(problem(text("vfs = 0")), "small.toml:52: device[1].sriov.vfs: 0 is out of range (1 to 63)");
+    EXPECT_EQ(problem(text("vfs = 1\nbogus = 1")).substr(0, 34), "small.toml:53: device[1].sriov.bog");
+    auto far = text("vfs = 63");
+    EXPECT_EQ(
+        problem(far.replace(far.find("0000:01:00.0"), 12, "0000:01:1e.0")),
+        "small.toml:52: device[1].sriov.vfs: reach beyond the end of the bus (a lower number, or a lower "
+        "address of the device)");
+    EXPECT_EQ(problem(text("vfs = 2") +
+                      "[[device]]\naddress = \"0000:01:10.2\"\nvendor = 1\ndevice = 1\nclass = 1\n"),
+              "small.toml: device 0000:01:00.0, sriov.vfs: another function is at 0000:01:10.2 already");
+    EXPECT_EQ(
+        problem("[[device]]\naddress = \"0000:00:01.0\"\nvendor = 1\ndevice = 1\nclass = 1\nbridge = true\n"
+                "[device.sriov]\nvfs = 1\n"),
+        "small.toml:8: device[0].sriov.vfs: a bridge has no virtual functions");
+}
+
 TEST(MachineFile, RefusesWhatIsNotToml) {
     EXPECT_EQ(problem("machine = \n").substr(0, 30), "small.toml:1: is not TOML: Err");
     EXPECT_EQ(problem("device = 5"), "small.toml:1: device: is a whole number, not a list");

@@ -1,5 +1,5 @@
-#include "emulate/node_tree.h"
 #include "emulate/pci_tree.h"
+#include "host/node_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,8 @@ const PciAddress port{0, 0, 1, 0};
 const PciAddress drive{0, 1, 0, 0};
 
 struct World {
-    explicit World(std::vector<std::string> tsms = {}) : pci{tree, {"vfio-pci"}, std::move(tsms), true} {
+    explicit World(std::vector<std::string> tsms = {})
+        : pci{tree, {.drivers = {"vfio-pci"}, .tsms = std::move(tsms)}, &uevents} {
         pci.add({.address = port,
                  .identity = {.vendor = 0x8086, .device = 0x1901, .class_code = 0x060400, .header_type = 1},
                  .driver = "pcieport"});
@@ -38,14 +39,16 @@ struct World {
 
     std::string read(std::string_view path) const {
         const auto bytes = tree.read(path, 4096);
-        return bytes ? std::string{as_text(*bytes)} : "errno " + std::to_string(to_errno(bytes.error()));
+        return bytes ? std::string{as_text(*bytes)}
+                     : "errno " + std::to_string(host::to_errno(bytes.error()));
     }
     int write(std::string_view path, std::string_view text) {
         const auto done = tree.write(path, as_bytes(text));
-        return done ? 0 : to_errno(done.error());
+        return done ? 0 : host::to_errno(done.error());
     }
 
-    NodeTree tree;
+    host::NodeTree tree;
+    UeventQueue uevents;
     ConfigRegisters registers{{.vendor = 0x144d, .device = 0xa80a}, {}};
     PciTree pci;
 };
@@ -66,7 +69,7 @@ TEST(NodeTree, RefusesPathsThatAreNoneAndCirclesOfLinks) {
         EXPECT_EQ(world.tree.read(path, 9).error().code, Errc::bad_field) << path;
     EXPECT_EQ(world.read("bus/pci/nothing"), "errno " + std::to_string(ENOENT));
     EXPECT_EQ(world.read("bus/pci"), "errno " + std::to_string(EISDIR));
-    world.tree.add_link(NodeTree::root, "round", "round");
+    world.tree.add_link(host::NodeTree::root, "round", "round");
     EXPECT_EQ(world.read("round/x"), "errno " + std::to_string(ELOOP));
     EXPECT_TRUE(world.tree.exists(""));
 }
@@ -152,6 +155,26 @@ TEST(PciTree, ConnectsATsm) {
     EXPECT_EQ(world.write(device + "tsm/disconnect", "tsm0"), ENXIO);
     EXPECT_TRUE(world.tree.exists("class/tsm/tsm0"));
     EXPECT_FALSE(world.tree.exists("bus/pci/devices/0000:00:01.0/tsm"));
+}
+
+TEST(PciTree, ReplacesWhatStandsBehindAnAddress) {
+    World world;
+    ConfigRegisters other{{.vendor = 0xbad0, .device = 0xbad1}, {}};
+    ASSERT_TRUE(world.pci.replace({.address = drive, .identity = {.vendor = 0xbad0}, .config = &other}));
+    const std::string device = "bus/pci/devices/0000:01:00.0/";
+    EXPECT_EQ(world.tree.read(device + "config", 4096)->front(), std::byte{0xd0});
+    EXPECT_EQ(world.read(device + "vendor"), "0x144d\n");
+    ASSERT_TRUE(world.pci.replace({.address = drive, .identity = {.vendor = 0xbad0}}));
+    EXPECT_EQ(world.read(device + "config"), "errno " + std::to_string(ENODEV)) << "nothing answers";
+    EXPECT_EQ(world.pci.replace({.address = {0, 9, 0, 0}}).error().code, Errc::not_found);
+    EXPECT_EQ(world.uevents.take()->events.size(), 4U) << "add and bind of both, at boot";
+    world.pci.remove(port);
+    world.pci.rescan();
+    EXPECT_EQ(*world.tree.link("bus/pci/devices/0000:01:00.0"),
+              "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0")
+        << "it is below the same bridge";
+    EXPECT_EQ(world.read(device + "vendor"), "0xbad0\n");
+    EXPECT_FALSE(world.tree.exists(device + "config"));
 }
 
 TEST(PciAddress, IsReadAndWrittenAsTheKernelDoes) {
