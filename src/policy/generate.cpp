@@ -1,0 +1,56 @@
+#include "policy/generate.h"
+
+#include <algorithm>
+#include <set>
+
+namespace busguard::policy {
+namespace {
+
+/// `field` has to be what this device has; nothing if nobody knows that, or a rule cannot say it.
+std::optional<Condition> pinned(const Subject& subject, Field field) {
+    const auto has = values_of(subject, field, 0);
+    if (has.size() != 1 || usual(field, has.front()) != has.front() || has.front().contains('*'))
+        return std::nullopt;
+    return Condition{.field = field, .values = has};
+}
+
+/// Empty if the device cannot be known again.
+std::vector<Condition> recognition(const Subject& subject) {
+    const Condition authenticated{.field = Field::state,
+                                  .values = {std::string{appraisal::name(appraisal::State::authenticated)}}};
+    if (auto certificate = pinned(subject, Field::certificate)) return {authenticated, *certificate};
+    auto identity = pinned(subject, Field::identity);
+    auto path = pinned(subject, Field::path);
+    if (!identity || !path) return {};
+    return {*std::move(identity), *std::move(path), authenticated};
+}
+
+/// The device's name as far as a rule may be called so, with a number behind it if that is taken.
+std::string unused_name(const std::string& device, const std::set<std::string>& used) {
+    constexpr std::size_t room_for_number = 8;
+    auto base = device.substr(0, 64 - room_for_number);
+    for (auto& c : base)
+        if (c <= 0x20 || c >= 0x7f) c = '?';
+    if (!is_rule_name(base)) base = "device";
+    auto name = base;
+    for (std::size_t number = 2; used.contains(name); ++number) name = base + " " + std::to_string(number);
+    return name;
+}
+
+}  // namespace
+
+Policy generate(std::span<const Subject> subjects) {
+    Policy policy{.otherwise = Ruling::deny};
+    std::set<std::string> names;
+    std::set<std::vector<Condition>> matches;
+    for (const auto& subject : subjects) {
+        if (subject.state != appraisal::State::authenticated) continue;
+        auto match = recognition(subject);
+        if (match.empty() || !matches.insert(match).second) continue;
+        const auto name = *names.insert(unused_name(subject.device, names)).first;
+        policy.rules.push_back({.name = name, .ruling = Ruling::allow, .match = std::move(match)});
+    }
+    return policy;
+}
+
+}  // namespace busguard::policy

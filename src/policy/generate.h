@@ -1,0 +1,14 @@
+#pragma once
+
+#include "policy/policy.h"
+
+#include <span>
+
+namespace busguard::policy {
+
+/// Allows each device that is authenticated now, as long as it stays so, and denies all others. A device is
+/// known again by its certificate; by its identity and its place where it has none. One that has neither gets
+/// no rule, nor one that an earlier device's rule is for already.
+Policy generate(std::span<const Subject> subjects);
+
+}  // namespace busguard::policy
