@@ -1,0 +1,98 @@
+#include "daemon/configuration.h"
+
+#include "config/duration.h"
+#include "config/toml_fields.h"
+#include "host/pci.h"
+
+#include <optional>
+
+namespace busguard::daemon {
+namespace {
+
+using config::TomlFields;
+
+constexpr std::size_t most = 64;
+constexpr std::size_t longest_path = 4096;
+using Choice = std::optional<bool>;
+
+template <class T>
+void take(T& into, std::optional<T> value) {
+    if (value) into = *std::move(value);
+}
+
+/// An absolute path: the daemon's working directory is nobody's business.
+void take_path(TomlFields& in, std::string_view key, std::string& into) {
+    const auto path = in.text(key, longest_path);
+    if (!path) return;
+    if (!path->starts_with('/')) in.wrong(key, "\"" + *path + "\" is no absolute path");
+    into = *path;
+}
+
+void take_paths(TomlFields& in, std::string_view key, std::vector<std::string>& into) {
+    if (!in.has(key)) return;
+    into = in.texts(key, most);
+    for (const auto& path : into)
+        if (!path.starts_with('/')) in.wrong(key, "\"" + path + "\" is no absolute path");
+}
+
+Choice enforces(std::string_view word) {
+    if (word == "enforce") return true;
+    if (word == "observe") return false;
+    return std::nullopt;
+}
+Choice takes_back(std::string_view word) {
+    if (word == "take-back") return true;
+    if (word == "report") return false;
+    return std::nullopt;
+}
+Choice opens(std::string_view word) {
+    if (word == "open") return true;
+    if (word == "keep-closed") return false;
+    return std::nullopt;
+}
+
+std::optional<spdm::Version> version_named(std::string_view word) {
+    if (word.size() != 3 || !word.starts_with("1.") || word[2] < '0' || word[2] > '3') return std::nullopt;
+    return static_cast<spdm::Version>(0x10 + (word[2] - '0'));
+}
+
+void take_profiles(TomlFields& in, Configuration& out) {
+    constexpr std::string_view names = "cma, vendor, none";
+    take(out.profile, in.choice("profile", trust::profile_named, names));
+    for (auto& exception : in.tables("device", most)) {
+        const auto device = exception.needed("name", exception.text("name"));
+        if (!device.starts_with("pci/") || !host::is_pci_address(host::address_of(device)))
+            exception.wrong("name", "\"" + device + "\" is no device's name", "such as pci/0000:02:00.0");
+        out.profiles[device] =
+            exception.needed("profile", exception.choice("profile", trust::profile_named, names));
+        exception.finish();
+    }
+}
+
+}  // namespace
+
+Checked<Configuration> configuration_from_toml(std::string_view text, const std::string& file) {
+    auto document = TRY(config::TomlDocument::parse(text, file));
+    auto in = document.fields();
+    Configuration out;
+    const auto schema = in.needed("schema", in.text("schema"));
+    if (schema != configuration_schema && in.has("schema"))
+        in.wrong("schema", "\"" + schema + "\" is not known", "this version reads busguard.daemon/1");
+    take(out.settings.enforce, in.choice("mode", enforces, "observe, enforce"));
+    take(out.settings.take_back, in.choice("bound_before", takes_back, "report, take-back"));
+    take(out.settings.open_on_stop, in.choice("on_stop", opens, "keep-closed, open"));
+    take_path(in, "policy", out.policy);
+    take_paths(in, "anchors", out.anchors);
+    take_paths(in, "references", out.references);
+    take(out.minimum_version, in.choice("minimum_version", version_named, "1.0, 1.1, 1.2, 1.3"));
+    take(out.ignore_dates, in.boolean("ignore_dates"));
+    take_path(in, "sysfs", out.sysfs);
+    take_path(in, "state", out.state);
+    take_path(in, "runtime", out.runtime);
+    take_profiles(in, out);
+    in.finish();
+    if (document.problem()) return fail(*document.problem());
+    return out;
+}
+
+}  // namespace busguard::daemon

@@ -1,0 +1,353 @@
+#include "daemon/guard.h"
+
+#include "daemon/examination.h"
+#include "host/ownership.h"
+#include "host/pci.h"
+#include "host/pci_driver.h"
+
+#include <algorithm>
+
+/// What the guard takes notice of: the inventory and events. How it examines is in guard_examine.cpp, what
+/// follows in guard_decide.cpp.
+namespace busguard::daemon {
+namespace {
+
+constexpr std::string_view bus = "pci/";
+
+}  // namespace
+
+Guard::Guard(Parts parts, Settings settings, policy::Policy policy, examine::Judge judge)
+    : parts_{std::move(parts)},
+      settings_{settings},
+      policy_{std::move(policy)},
+      judge_{std::make_shared<const examine::Judge>(std::move(judge))},
+      gate_{*parts_.sys},
+      around_{.tree = parts_.sys,
+              .clock = parts_.clock,
+              .entropy = parts_.entropy,
+              .locks = parts_.locks,
+              .recorded_by = parts_.recorded_by} {}
+
+Guard::~Guard() = default;
+
+Result<void> Guard::start() {
+    for (auto& its : TRY(parts_.memory->recall())) {
+        if (its.boot != parts_.boot) {
+            its.let_in = its.bound_before = false;
+            its.key.clear();
+        }
+        recalled_[its.device] = std::move(its);
+    }
+    if (settings_.enforce) TRY(gate_.close());
+    TRY(take_inventory(Cause::start));
+    parts_.loop->add(*this);
+    return {};
+}
+
+void Guard::stop() {
+    stopped_ = true;
+    if (settings_.enforce && settings_.open_on_stop) (void)gate_.open();
+}
+
+std::optional<drive::Wake> Guard::resume(Time now) {
+    if (stopped_) return std::nullopt;
+    take_events(now);
+    const bool deaf = parts_.uevents->descriptor() < 0;
+    if (deaf && now >= next_rescan_) {
+        // What cannot be listed now is looked at again the next time; nothing is forgotten for it.
+        (void)take_inventory(Cause::appeared);
+        next_rescan_ = now + settings_.rescan;
+    }
+    conclude_finished(now);
+    begin_what_is_due(now);
+
+    auto next = deaf ? next_rescan_ : Time::max();
+    const bool room = running_.size() < settings_.side_by_side;
+    for (const auto& [device, plan] : plans_)
+        if (plan.due && !plan.running && room) next = std::min(next, *plan.due);
+    return drive::Wake{next, parts_.uevents->descriptor()};
+}
+
+bool Guard::is_quiet() const {
+    const auto now = parts_.clock->now();
+    return running_.empty() && finished_.empty() && std::ranges::none_of(plans_, [&](const auto& one) {
+               return one.second.due && *one.second.due <= now + settings_.quiet_most;
+           });
+}
+
+Result<void> Guard::take_inventory(Cause cause) {
+    const auto now = parts_.clock->now();
+    const auto addresses = TRY(parts_.sys->list("bus/pci/devices"));
+    std::vector<std::string> gone;
+    for (const auto& [name, device] : devices_)
+        if (std::ranges::find(addresses, device.address) == addresses.end()) gone.push_back(name);
+    for (const auto& name : gone) vanish(name);
+    for (const auto& address : addresses) {
+        if (!host::is_pci_address(address)) continue;
+        const auto known = devices_.find(std::string{bus} + address);
+        if (known == devices_.end()) {
+            appear(address, cause, now);
+        } else {
+            look_again(known->second, now);
+        }
+    }
+    return {};
+}
+
+void Guard::fetch_events() {
+    auto taken = parts_.uevents->take();
+    if (!taken) {
+        // Deaf, and that is said: whatever happened meanwhile has to be looked for.
+        tell("events.failed", nullptr, {}, std::string{taken.error().what});
+        pending_.lost = true;
+        return;
+    }
+    std::ranges::move(taken->events, std::back_inserter(pending_.events));
+    pending_.lost = pending_.lost || taken->lost;
+}
+
+/// Has something happened to it that nobody has looked at yet?
+bool Guard::has_events(const Device& device) {
+    fetch_events();
+    if (!pending_.events.empty() || pending_.lost) parts_.loop->wake(*this);
+    return pending_.lost || std::ranges::any_of(pending_.events, [&](const host::Uevent& event) {
+               return event.name() == device.address;
+           });
+}
+
+void Guard::take_events(Time now) {
+    fetch_events();
+    const auto taken = std::exchange(pending_, {});
+    for (const auto& event : taken.events) on_event(event, now);
+    if (!taken.lost) return;
+    tell("events.lost", nullptr, {}, "looking at every device again");
+    (void)take_inventory(Cause::appeared);
+    // Anything may have happened to those that are still there.
+    for (auto& [name, device] : devices_) {
+        plans_[name].generation = ++generations_;
+        plan(device, Cause::changed, now);
+    }
+}
+
+void Guard::on_event(const host::Uevent& event, Time now) {
+    if (event.subsystem == "tsm") {
+        // Each device whose owner may be another now; at once, for a TSM that comes must not find us
+        // speaking.
+        for (auto& [name, device] : devices_) {
+            if (device.owner.kind != owner::Owner::Kind::tsm && !wants_tsm(device)) continue;
+            plans_[name].generation = ++generations_;
+            plan(device, Cause::owner, now);
+        }
+        return;
+    }
+    if (event.subsystem == "drivers") {
+        if (event.action != "add") return;
+        // With the gate closed a new driver does not look for devices itself.
+        for (auto& [name, device] : devices_)
+            if (settings_.enforce && device.standing == Standing::let_in && device.driver.empty())
+                plan_quiet(device, Cause::changed, now);
+        return;
+    }
+    if (event.subsystem != "pci" || !host::is_pci_address(event.name())) return;
+
+    const auto name = std::string{bus} + std::string{event.name()};
+    const auto found = devices_.find(name);
+    if (event.action == "add") {
+        // An `add` for one that is known (a lost `remove`, udevadm trigger): look whether it is the same.
+        if (found == devices_.end()) {
+            appear(std::string{event.name()}, Cause::appeared, now);
+        } else {
+            plans_[name].generation = ++generations_;
+            plan_quiet(found->second, Cause::changed, now);
+        }
+        return;
+    }
+    if (found == devices_.end()) return;
+    auto& device = found->second;
+    if (event.action == "remove") {
+        vanish(name);
+    } else if (event.action == "bind" || event.action == "unbind") {
+        look_again(device, now);
+    } else if (event.action == "change") {
+        const auto error = event.properties.find("ERROR_EVENT");
+        auto& its = plans_[name];
+        its.generation = ++generations_;
+        if (error == event.properties.end()) {
+            plan_quiet(device, Cause::changed, now);
+            return;
+        }
+        // Whatever the outcome: its SPDM state is gone, and with it a TSM's session (encryption.md 6.2).
+        if (device.owner.kind == owner::Owner::Kind::tsm) its.stale_tsm = device.owner.tsm;
+        plan_quiet(device, Cause::recovered, now);
+    }
+}
+
+void Guard::appear(const std::string& address, Cause cause, Time now) {
+    Device device{.name = std::string{bus} + address, .address = address};
+    device.place = host::place_of(*parts_.sys, address);
+    device.location = host::location_of(*parts_.sys, address);
+    device.physical = host::physical_function(*parts_.sys, address);
+    device.driver = host::bound_driver(*parts_.sys, address);
+    if (const auto its = host::pci_device(*parts_.sys, address)) device.pci = its->identity;
+    device.cause = cause;
+    if (const auto known = recalled_.find(device.name); known != recalled_.end()) {
+        device.remembered = std::move(known->second);
+        recalled_.erase(known);
+    }
+    device.remembered.device = device.name;
+    if (cause != Cause::start) forget_acceptance(device.remembered);
+
+    const bool ours = device.remembered.let_in;
+    device.bound_before = !device.driver.empty() && (!ours || device.remembered.bound_before);
+    auto& held = devices_[device.name] = std::move(device);
+    auto& its = plans_[held.name] = Plan{};
+    its.generation = ++generations_;
+    tell("device.appeared", &held);
+
+    const bool quarantined = !held.remembered.quarantine.empty();
+    if (quarantined) held.standing = Standing::quarantined;
+    if (settings_.enforce && !held.driver.empty() && !is_bridge(held)) {
+        // With the gate closed nobody could have got it: this kernel binds all the same (before 6.19 on
+        // hotplug).
+        const bool leaked = held.bound_before && cause != Cause::start;
+        if (leaked)
+            tell("device.window", &held, "device.bound-before-policy", held.driver + " had it at once");
+        if (leaked || quarantined || (held.bound_before && settings_.take_back)) take_away(held);
+    } else if (settings_.enforce && quarantined) {
+        take_away(held);
+    }
+    if (!held.physical.empty()) {
+        decide_virtual_function(held, now);
+    } else {
+        plan(held, cause, now);
+    }
+}
+
+void Guard::vanish(const std::string& name) {
+    const auto found = devices_.find(name);
+    if (found == devices_.end()) return;
+    auto device = std::move(found->second);
+    auto its = std::move(plans_[name]);
+    devices_.erase(found);
+    plans_.erase(name);
+    // Whatever is plugged in there next is another device. A quarantine stays with the place.
+    forget_acceptance(device.remembered);
+    remember(device);
+    recalled_[name] = device.remembered;
+    device.standing = Standing::waiting;
+    examine::Visited visited{.device = name, .pci = device.pci, .driver = {}, .bundle = {}, .without = {}};
+    visited.without = examine::verdict_without({Errc::not_found, "device"});
+    for (const auto& answer : its.answers) answer(visited, device);
+    parts_.audience->gone(device);
+    tell("device.gone", &device);
+}
+
+/// What changed without an examination: which driver has it, and on buses without events whether it is
+/// another.
+void Guard::look_again(Device& device, Time now) {
+    auto driver = host::bound_driver(*parts_.sys, device.address);
+    const auto pci = host::pci_device(*parts_.sys, device.address);
+    if (pci && device.pci && pci->identity != *device.pci) {
+        plans_[device.name].generation = ++generations_;
+        plan(device, Cause::changed, now);
+    }
+    if (driver == device.driver) return;
+    device.driver = std::move(driver);
+    if (device.driver.empty()) {
+        device.bound_before = false;
+    } else if (settings_.enforce && device.standing != Standing::let_in && !device.bound_before &&
+               !is_bridge(device)) {
+        tell("device.window", &device, "device.bound-before-policy",
+             device.driver + " got it although it is not let in");
+        take_away(device);
+    } else if (device.standing == Standing::let_in) {
+        // Somebody bound it by hand: is it still the one that was let in?
+        plans_[device.name].generation = ++generations_;
+        plan(device, Cause::bound, now);
+    } else if (!settings_.enforce) {
+        device.bound_before = true;
+    }
+    parts_.audience->changed(device);
+}
+
+void Guard::plan(const Device& device, Cause cause, Time when) {
+    auto& its = plans_[device.name];
+    // An examination that has to show the same device is not weakened by one that need not.
+    if (!its.due || !is_strict(its.cause)) its.cause = cause;
+    its.due = its.due ? std::min(*its.due, when) : when;
+}
+
+void Guard::plan_quiet(const Device& device, Cause cause, Time now) {
+    auto& its = plans_[device.name];
+    if (!its.first_event) its.first_event = now;
+    if (!its.due || !is_strict(its.cause)) its.cause = cause;
+    its.due = std::min(now + settings_.quiet, *its.first_event + settings_.quiet_most);
+}
+
+bool Guard::examine(std::string_view device, Answer answer) {
+    const auto found = devices_.find(device);
+    if (found == devices_.end()) return false;
+    plans_[found->first].answers.push_back(std::move(answer));
+    plan(found->second, Cause::requested, parts_.clock->now());
+    parts_.loop->wake(*this);
+    return true;
+}
+
+void Guard::woke_up() {
+    const auto now = parts_.clock->now();
+    for (auto& [name, device] : devices_) {
+        auto& its = plans_[name];
+        its.generation = ++generations_;
+        if (device.owner.kind == owner::Owner::Kind::tsm) its.stale_tsm = device.owner.tsm;
+        plan(device, Cause::resumed, now);
+    }
+    parts_.loop->wake(*this);
+}
+
+void Guard::adopt(policy::Policy policy, examine::Judge judge) {
+    policy_ = std::move(policy);
+    judge_ = std::make_shared<const examine::Judge>(std::move(judge));
+    const auto now = parts_.clock->now();
+    for (auto& [name, device] : devices_) {
+        plans_[name].generation = ++generations_;  // what is under way was asked under the old demands
+        plan(device, Cause::reloaded, now);
+    }
+    tell("policy.loaded", nullptr);
+    parts_.loop->wake(*this);
+}
+
+Result<void> Guard::release(std::string_view device) {
+    const auto found = devices_.find(device);
+    if (found == devices_.end()) return fail(Errc::not_found, "device");
+    if (found->second.remembered.quarantine.empty()) return fail(Errc::unexpected, "quarantine");
+    found->second.remembered.quarantine.clear();
+    return start_anew(found->second, "device.released");
+}
+
+Result<void> Guard::claim(std::string_view device) {
+    const auto found = devices_.find(device);
+    if (found == devices_.end()) return fail(Errc::not_found, "device");
+    const auto facts = TRY(host::ownership_facts(*parts_.sys, found->second.address));
+    if (!facts.connected.empty()) return fail(Errc::owned, "tsm/connect");
+    if (!found->second.remembered.once_tsm) return fail(Errc::unexpected, "owner");
+    found->second.remembered.once_tsm = false;
+    return start_anew(found->second, "device.claimed");
+}
+
+Result<void> Guard::start_anew(Device& device, std::string_view event) {
+    forget_acceptance(device.remembered);
+    TRY(parts_.memory->remember({&device.remembered, 1}));
+    if (device.standing != Standing::let_in) device.standing = Standing::waiting;
+    tell(event, &device);
+    parts_.audience->changed(device);
+    plan(device, Cause::requested, parts_.clock->now());
+    parts_.loop->wake(*this);
+    return {};
+}
+
+void Guard::tell(std::string_view event, const Device* device, std::string_view reason, std::string detail) {
+    parts_.audience->happened(
+        {.name = event, .device = device, .reason = reason, .detail = std::move(detail)});
+}
+
+}  // namespace busguard::daemon

@@ -1,0 +1,194 @@
+#include "base/hex.h"
+#include "daemon/guard.h"
+#include "examine/subject.h"
+#include "host/pci.h"
+#include "host/pci_driver.h"
+#include "trust/profile.h"
+
+#include <array>
+
+/// What follows from an examination: the policy's decision, and what is done about drivers.
+namespace busguard::daemon {
+namespace {
+
+constexpr std::string_view implicit_bridge = "implicit-bridge";
+
+policy::Subject subject_of(const Device& device) {
+    policy::Subject subject{.device = device.name, .pci = device.pci, .place = device.place};
+    subject.location = device.location;
+    subject.virtual_function = !device.physical.empty();
+    subject.bound_before = device.bound_before;
+    subject.owner = device.owner.text();
+    if (!device.verdict) return subject;
+    examine::tell_verdict(subject, *device.verdict, device.signer, device.measurements);
+    return subject;
+}
+
+policy::Decision decision_on(const policy::Policy& policy, const Device& device) {
+    auto decision = policy::decide(policy, subject_of(device));
+    if (decision.rule == policy::implicit && is_bridge(device)) {
+        decision.ruling = policy::Ruling::allow;
+        decision.rule = implicit_bridge;
+    }
+    return decision;
+}
+
+}  // namespace
+
+std::vector<owner::Owner> Guard::wanted_owners(const Device& device) const {
+    std::vector<owner::Owner> owners;
+    for (const auto& text : policy::preferred_owners(policy_, subject_of(device)).owners)
+        if (auto owner = owner::Owner::parse(text)) owners.push_back(*std::move(owner));
+    return owners;
+}
+
+bool Guard::wants_tsm(const Device& device) const {
+    for (const auto& owner : wanted_owners(device))
+        if (owner.kind == owner::Owner::Kind::tsm) return true;
+    return false;
+}
+
+void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now) {
+    auto& its = plans_[device.name];
+    device.decision = decision_on(policy_, device);
+    const auto& verdict = *device.verdict;
+
+    const bool out_at_once =
+        is_strict(device.cause) && verdict.primary != nullptr && verdict.primary->code != "owner.other";
+    if (is_transient(verdict) && its.retry < settings_.retries.size()) {
+        plan(device, Cause::retried, now + settings_.retries.at(its.retry++));
+        // A device in use keeps its driver meanwhile; one that has to show that it is the same does not.
+        if (device.standing == Standing::let_in && !out_at_once) return;
+    } else if (!is_transient(verdict)) {
+        its.retry = 0;
+        plan_next(device, now);
+    }
+
+    if (!device.remembered.quarantine.empty()) {
+        refuse(device, std::string{device.remembered.quarantine});
+    } else if (device.remembered.let_in && verdict.state == appraisal::State::failed) {
+        // It was let in, and is not what it was: the rules for newcomers do not apply.
+        device.decision->ruling = policy::Ruling::quarantine;
+        device.decision->rule = "implicit-same-device";
+        refuse(device, verdict.primary->code);
+    } else {
+        switch (device.decision->ruling) {
+            case policy::Ruling::allow: admit(device, visited, generation, now); break;
+            case policy::Ruling::deny: refuse(device, {}); break;
+            case policy::Ruling::quarantine:
+                refuse(device, verdict.primary == nullptr ? "policy.quarantine" : verdict.primary->code);
+                break;
+        }
+    }
+    for (auto& [name, other] : devices_)
+        if (other.physical == device.address) decide_virtual_function(other, now);
+}
+
+/// A virtual function has nothing to say for itself: it is what its physical function is.
+void Guard::decide_virtual_function(Device& device, Time now) {
+    const auto physical = devices_.find("pci/" + device.physical);
+    if (physical == devices_.end() || !physical->second.verdict) return;
+    const auto& its = physical->second;
+    device.verdict = its.verdict;
+    device.signer = its.signer;
+    device.measurements = its.measurements;
+    device.owner = its.owner;
+    device.judged_at = its.judged_at;
+    device.decision = decision_on(policy_, device);
+    if (its.standing == Standing::let_in && device.decision->ruling == policy::Ruling::allow) {
+        let_in(device, now);
+    } else {
+        refuse(device, {});
+    }
+    parts_.audience->changed(device);
+}
+
+/// Directly after the examination, and only if nothing happened to the device since it began.
+void Guard::admit(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now) {
+    if (plans_[device.name].generation != generation || has_events(device)) return;  // it is planned again
+    if (settings_.enforce && visited.pci) {
+        const auto pci = host::pci_device(*parts_.sys, device.address);
+        if (!pci || pci->identity != *visited.pci) {
+            tell("device.swapped", &device, "device.changed", "between its examination and its driver");
+            auto checks = std::move(device.verdict->checks);
+            checks.push_back(failed("device.same", "device.changed", "another identity"));
+            device.verdict = appraisal::concluded(std::move(checks));
+            refuse(device, "device.changed");
+            return;
+        }
+    }
+    let_in(device, now);
+}
+
+void Guard::let_in(Device& device, Time now) {
+    auto& its = device.remembered;
+    its.let_in = true;
+    its.bound_before = device.bound_before;
+    its.identity = device.pci ? trust::cma_name(*device.pci) : std::string{};
+    its.key = device.signer ? device.signer->key : std::string{};
+    its.boot = parts_.boot;
+    // Before it is done: who is killed in between finds it written, and examines it again before anything
+    // else.
+    if (!remember(device) && settings_.enforce) {
+        device.verdict = appraisal::verdict_of(appraisal::reason("store.failed"), {});
+        refuse(device, {});
+        return;
+    }
+    const auto before = std::exchange(device.standing, Standing::let_in);
+    if (settings_.enforce && device.driver.empty()) {
+        auto driver = gate_.let_in(device.address, its.override_before);
+        if (!driver) {
+            tell("device.cannot-bind", &device, {}, std::string{driver.error().what});
+        } else {
+            device.driver = *std::move(driver);
+        }
+        // Whoever exchanged it in that moment has to show the key now.
+        if (!device.driver.empty() && device.physical.empty()) plan(device, Cause::bound, now);
+    }
+    if (before != Standing::let_in) tell("device.let-in", &device);
+}
+
+void Guard::refuse(Device& device, std::string_view quarantine) {
+    auto& its = device.remembered;
+    const std::string why{quarantine};
+    forget_acceptance(its);
+    its.quarantine = why;
+    if (settings_.enforce)
+        if (auto others = gate_.others_override(device.address); !others.empty())
+            its.override_before = std::move(others);
+    remember(device);
+    const auto standing = why.empty() ? Standing::kept_out : Standing::quarantined;
+    const auto before = std::exchange(device.standing, standing);
+    const bool had_driver = !device.driver.empty();
+    if (settings_.enforce) take_away(device);
+    if (before == standing && !had_driver) return;
+    const auto code = !device.verdict || device.verdict->primary == nullptr ? std::string_view{}
+                                                                            : device.verdict->primary->code;
+    tell(why.empty() ? "device.kept-out" : "device.quarantined", &device, code);
+}
+
+void Guard::take_away(Device& device) {
+    if (const auto done = gate_.keep_out(device.address); !done && done.error().code != Errc::not_found)
+        tell("device.cannot-keep-out", &device, {}, std::string{done.error().what});
+    device.driver = host::bound_driver(*parts_.sys, device.address);
+    if (device.driver.empty()) device.bound_before = false;
+}
+
+bool Guard::remember(const Device& device) {
+    const auto done = parts_.memory->remember({&device.remembered, 1});
+    if (!done) tell("store.failed", &device, "store.failed", std::string{done.error().what});
+    return static_cast<bool>(done);
+}
+
+/// The policy's interval, give or take a tenth: a thousand devices do not come at once.
+void Guard::plan_next(Device& device, Time now) {
+    if (!device.decision->reauthenticate) return;
+    const Time interval = *device.decision->reauthenticate;
+    std::array<std::byte, 2> random{};
+    (void)parts_.entropy->fill(random);
+    const auto per_mille =
+        (std::to_integer<int>(random[0]) << 8 | std::to_integer<int>(random[1])) % 201 - 100;
+    plan(device, Cause::scheduled, now + interval + interval / 1000 * per_mille);
+}
+
+}  // namespace busguard::daemon

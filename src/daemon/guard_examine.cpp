@@ -1,0 +1,201 @@
+#include "appraisal/reason.h"
+#include "daemon/examination.h"
+#include "daemon/guard.h"
+#include "examine/subject.h"
+#include "host/ownership.h"
+#include "host/pci_driver.h"
+#include "trust/profile.h"
+
+#include <algorithm>
+#include <cerrno>
+
+/// How the guard examines: who may speak, side by side, evidence first, then judgement.
+namespace busguard::daemon {
+namespace {
+
+constexpr int most_owner_steps = 8;  // connect, lose the race, look again …: it ends
+
+appraisal::Verdict verdict(std::string_view code, std::string detail = {}) {
+    return appraisal::verdict_of(appraisal::reason(code), std::move(detail));
+}
+
+examine::Visited without(const Device& device, appraisal::Verdict verdict) {
+    return {.device = device.name,
+            .pci = device.pci,
+            .driver = device.driver,
+            .bundle = {},
+            .without = std::move(verdict)};
+}
+
+}  // namespace
+
+void Guard::begin_what_is_due(Time now) {
+    for (auto& [name, its] : plans_) {
+        if (running_.size() >= settings_.side_by_side) return;
+        if (!its.due || *its.due > now || its.running) continue;
+        begin(devices_.at(name), now);
+    }
+}
+
+void Guard::begin(Device& device, Time now) {
+    auto& its = plans_[device.name];
+    its.due.reset();
+    its.first_event.reset();
+    device.cause = its.cause;
+    if (!device.physical.empty()) {
+        decide_virtual_function(device, now);
+        return;
+    }
+    if (auto nobody = negotiate(device)) {
+        auto answers = std::exchange(its.answers, {});
+        conclude(device, without(device, *std::move(nobody)), {}, its.generation, 0, now);
+        for (const auto& answer : answers) answer(without(device, *device.verdict), device);
+        return;
+    }
+    auto made = std::make_unique<Examination>(*this, around_, device, its);
+    made->answers = std::exchange(its.answers, {});
+    its.running = true;
+    parts_.loop->add(*made);
+    const auto* key = made.get();
+    running_.emplace(key, std::move(made));
+}
+
+/// Nothing: busguard may speak. Else why not.
+std::optional<appraisal::Verdict> Guard::negotiate(Device& device) {
+    using Act = owner::Step::Act;
+    auto& its = plans_[device.name];
+    owner::Situation situation;
+    situation.wanted = wanted_owners(device);
+    for (int n = 0; n < most_owner_steps; ++n) {
+        auto facts = host::ownership_facts(*parts_.sys, device.address);
+        if (!facts) return examine::verdict_without(facts.error());
+        situation.facts = *std::move(facts);
+        device.owner = owner::owner_by(situation.facts);
+        if (device.owner.kind == owner::Owner::Kind::tsm && !device.remembered.once_tsm) {
+            device.remembered.once_tsm = true;
+            remember(device);
+        }
+        situation.stale = its.stale_tsm;
+        situation.once_tsm = device.remembered.once_tsm;
+        const auto step = owner::next_step(situation);
+        switch (step.act) {
+            case Act::speak:
+                device.owner = {.kind = owner::Owner::Kind::native, .tsm = {}};
+                return std::nullopt;
+            case Act::observe: return verdict(step.reason, step.tsm);
+            case Act::keep_out: return verdict(step.reason, step.tsm);
+            case Act::connect: {
+                if (!settings_.enforce) return verdict("owner.waiting", step.tsm + " would be asked");
+                const auto done = host::connect_tsm(*parts_.sys, device.address, step.tsm);
+                if (done) {
+                    its.stale_tsm.clear();
+                    tell("owner.connected", &device, {}, step.tsm);
+                } else if (done.error().detail != EBUSY) {  // EBUSY: somebody was faster; look who
+                    tell("owner.refused", &device, {}, step.tsm);
+                    situation.refused.push_back(step.tsm);
+                }
+                break;
+            }
+            case Act::disconnect: {
+                if (!settings_.enforce) return verdict("owner.stale", step.tsm);
+                const auto done = host::disconnect_tsm(*parts_.sys, device.address, step.tsm);
+                if (!done && done.error().detail != ENXIO) return verdict("owner.stale", step.tsm);
+                its.stale_tsm.clear();
+                tell("owner.disconnected", &device, "owner.stale", step.tsm);
+                break;
+            }
+        }
+    }
+    return verdict("owner.waiting", "the owner changes all the time");
+}
+
+void Guard::finished(Examination& examination) {
+    finished_.push_back(&examination);
+    parts_.loop->wake(*this);
+}
+
+void Guard::conclude_finished(Time now) {
+    if (finished_.empty()) return;
+    std::vector<std::unique_ptr<Examination>> done;
+    for (const auto* one : std::exchange(finished_, {}))
+        done.push_back(std::move(running_.extract(one).mapped()));
+    std::ranges::sort(done, {}, [](const auto& one) { return one->device(); });
+    std::vector<examine::Visited> visits;
+    std::vector<const evidence::Bundle*> bundles;
+    for (auto& one : done) visits.push_back(one->take());
+    for (const auto& visited : visits)
+        if (visited.bundle) bundles.push_back(&*visited.bundle);
+
+    // Evidence first: what nobody keeps, nobody judges.
+    const auto kept = parts_.memory->keep(bundles);
+    if (!kept) tell("store.failed", nullptr, "store.failed", std::string{kept.error().what});
+    auto verdicts =
+        kept ? (*judge_)(visits) : std::vector<appraisal::Verdict>(visits.size(), verdict("store.failed"));
+    auto id = kept ? kept->begin() : decltype(kept->begin()){};
+    for (std::size_t n = 0; n < done.size(); ++n) {
+        const std::int64_t evidence = kept && visits[n].bundle ? *id++ : 0;
+        const auto found = devices_.find(done[n]->device());
+        if (found == devices_.end()) {
+            answer_gone(*done[n], visits[n]);
+            continue;
+        }
+        auto& device = found->second;
+        auto& its = plans_[device.name];
+        its.running = false;
+        device.cause = done[n]->cause();
+        auto answers = std::move(done[n]->answers);
+        if (its.generation != done[n]->generation()) {
+            // Something happened to it meanwhile: this says nothing of what is there now.
+            std::ranges::move(answers, std::back_inserter(its.answers));
+            if (!its.due) plan_quiet(device, is_strict(device.cause) ? device.cause : Cause::changed, now);
+            continue;
+        }
+        conclude(device, visits[n], std::move(verdicts[n]), done[n]->generation(), evidence, now);
+        for (const auto& answer : answers) answer(visits[n], device);
+    }
+}
+
+void Guard::answer_gone(const Examination& examination, const examine::Visited& visited) {
+    Device device{.name = examination.device()};
+    device.verdict = examine::verdict_without({Errc::not_found, "device"});
+    for (const auto& answer : examination.answers) answer(visited, device);
+}
+
+void Guard::conclude(Device& device, const examine::Visited& visited,
+                     std::optional<appraisal::Verdict> judged, std::uint64_t generation,
+                     std::int64_t evidence, Time now) {
+    auto verdict = judged ? *std::move(judged) : *visited.without;
+    device.judged_at = parts_.clock->calendar();
+    if (evidence != 0) device.evidence = evidence;
+    if (visited.pci) device.pci = visited.pci;
+    device.driver = host::bound_driver(*parts_.sys, device.address);
+    device.signer = visited.bundle ? appraisal::signer_of(*visited.bundle) : std::nullopt;
+    device.measurements =
+        visited.bundle ? examine::measurements_of(*visited.bundle) : std::map<std::string, std::string>{};
+    hold_to_what_was_accepted(device, verdict);
+    if (device.bound_before && device.driver.empty()) device.bound_before = false;
+    if (device.bound_before && settings_.enforce) {
+        auto checks = std::move(verdict.checks);
+        checks.push_back(
+            failed("device.bound-before", "device.bound-before-policy", device.driver + " had it"));
+        verdict = appraisal::concluded(std::move(checks));
+    }
+    device.verdict = std::move(verdict);
+    parts_.audience->examined(device, visited, evidence);
+    decide(device, visited, generation, now);
+    parts_.audience->changed(device);
+}
+
+void Guard::hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) const {
+    const auto& its = device.remembered;
+    if (!its.let_in || is_transient(verdict) || is_of_owner(verdict)) return;
+    std::string what;
+    if (device.pci && trust::cma_name(*device.pci) != its.identity) what = "another identity";
+    if (!its.key.empty() && (!device.signer || device.signer->key != its.key)) what = "another key";
+    auto checks = std::move(verdict.checks);
+    checks.push_back(what.empty() ? passed("device.same")
+                                  : failed("device.same", "device.changed", std::move(what)));
+    verdict = appraisal::concluded(std::move(checks));
+}
+
+}  // namespace busguard::daemon

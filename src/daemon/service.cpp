@@ -1,0 +1,282 @@
+#include "daemon/service.h"
+
+#include "daemon/attempt_errno.h"
+#include "daemon/durable_memory.h"
+#include "examine/judge.h"
+#include "host/device_lock.h"
+#include "host/files.h"
+#include "host/fuse.h"
+#include "host/posix_tree.h"
+#include "host/signals.h"
+#include "host/sleep_watch.h"
+#include "policy/policy_file.h"
+#include "policy/warnings.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <filesystem>
+
+namespace busguard::daemon {
+namespace {
+
+constexpr Time always = Time::max();
+
+Problem cannot(std::string where, const Error& error) {
+    return {.where = std::move(where), .line = 0, .field = {}, .message = in_words(error), .remedy = {}};
+}
+
+/// Serves a descriptor until it says that it is done.
+class DescriptorTask final : public drive::Task {
+public:
+    DescriptorTask(int descriptor, std::function<bool()> serve)
+        : descriptor_{descriptor}, serve_{std::move(serve)} {}
+
+    std::optional<drive::Wake> resume(Time) override {
+        if (!serve_()) return std::nullopt;
+        return drive::Wake{always, descriptor_};
+    }
+
+private:
+    int descriptor_;
+    std::function<bool()> serve_;
+};
+
+/// Tells systemd that the loop turns (sd_watchdog_enabled(3)), at half the time that it gives.
+class Watchdog final : public drive::Task {
+public:
+    std::optional<drive::Wake> resume(Time now) override {
+        std::uint64_t microseconds = 0;
+        if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
+        (void)sd_notify(0, "WATCHDOG=1");
+        return drive::Wake{now + std::chrono::microseconds{microseconds / 2}, -1};
+    }
+};
+
+/// Where the kernel tells nothing: a mounted emulated machine. The guard looks for itself.
+class NoUevents final : public host::UeventSource {
+public:
+    Result<host::Uevents> take() override { return host::Uevents{}; }
+    int descriptor() const override { return -1; }
+};
+
+Checked<std::unique_ptr<host::UeventSource>> uevents_for(const std::string& sysfs) {
+    if (sysfs != "/sys") return std::unique_ptr<host::UeventSource>{std::make_unique<NoUevents>()};
+    auto listening = host::NetlinkUevents::listen({"pci", "tsm", "drivers"});
+    if (!listening) return fail(cannot("kernel events", listening.error()));
+    return std::unique_ptr<host::UeventSource>{*std::move(listening)};
+}
+
+std::string boot_id() {
+    const auto text = host::read_file("/proc/sys/kernel/random/boot_id", 64);
+    if (!text) return "unknown";
+    return std::string{as_text(*text).substr(0, as_text(*text).find('\n'))};
+}
+
+/// All that lives as long as the daemon, in the order in which it depends on each other.
+class Service {
+public:
+    Service(const World& world, Configuration configuration)
+        : world_{&world}, configuration_{std::move(configuration)}, loop_{*world.clock} {}
+
+    Checked<void> start() {
+        auto rules = TRY(read_rules(configuration_, *world_->clock));
+        auto sys = host::PosixTree::open_root(configuration_.sysfs);
+        if (!sys) return fail(cannot(configuration_.sysfs, sys.error()));
+        sys_ = *std::move(sys);
+        TRY(host::make_directory(configuration_.state));
+        memory_ = TRY(DurableMemory::open(configuration_.state + "/state.db"));
+        uevents_ = TRY(uevents_for(configuration_.sysfs));
+        auto signals = host::Signals::of({SIGTERM, SIGINT, SIGHUP});
+        if (!signals) return fail(cannot("signals", signals.error()));
+        signals_.emplace(*std::move(signals));
+        auto sleep = host::SleepWatch::begin();
+        if (!sleep) return fail(cannot("clock", sleep.error()));
+        sleep_.emplace(*std::move(sleep));
+        start_guard(std::move(rules));
+        TRY(mount());
+        const auto started = guard_->start();
+        if (!started) return fail(cannot("guard", started.error()));
+        add_tasks();
+        return {};
+    }
+
+    void run(const std::function<Checked<Configuration>()>& read_again) {
+        (void)sd_notify(0, "READY=1");
+        while (!stop_) {
+            loop_.turn();
+            if (std::exchange(reload_, false)) reload(read_again);
+        }
+        (void)sd_notify(0, "STOPPING=1");
+        guard_->stop();
+    }
+
+private:
+    void start_guard(Rules rules) {
+        say_remarks(rules);
+        files_.emplace(published_, *world_->clock,
+                       FileAbi::Actions{.reauthenticate = [this](const auto& device,
+                                                                 auto done) { reauthenticate(device, done); },
+                                        .load = [this](const RecordPlace& place) { return load(place); }});
+        publisher_.emplace(*files_, configuration_.settings.enforce, world_->log);
+        const bool real = configuration_.sysfs == "/sys";
+        guard_.emplace(
+            Guard::Parts{
+                .sys = sys_.get(),
+                .uevents = uevents_.get(),
+                .clock = world_->clock,
+                .entropy = world_->entropy,
+                .memory = memory_.get(),
+                .audience = &*publisher_,
+                .loop = &loop_,
+                .chosen_nonce = [this](std::string_view device) { return files_->take_nonce(device); },
+                .locks = real ? host::lock_directory({}) : std::string{},
+                .recorded_by = world_->version,
+                .boot = boot_id()},
+            configuration_.settings, std::move(rules.policy), examine::Judge{std::move(rules.demands)});
+    }
+
+    Checked<void> mount() {
+        const auto directory = configuration_.runtime + "/devices";
+        TRY(host::make_directory(directory));
+        mount_ = TRY(host::FuseMount::at(directory, published_, host::FuseMount::Audience::everybody));
+        return {};
+    }
+
+    void add_tasks() {
+        tasks_.push_back(
+            std::make_unique<DescriptorTask>(signals_->descriptor(), [this] { return on_signal(); }));
+        tasks_.push_back(std::make_unique<DescriptorTask>(sleep_->descriptor(), [this] {
+            if (sleep_->slept()) {
+                world_->log(Priority::notice, "machine.resumed");
+                guard_->woke_up();
+            }
+            return true;
+        }));
+        tasks_.push_back(std::make_unique<DescriptorTask>(mount_->descriptor(), [this] {
+            if (mount_->serve_pending()) return true;
+            world_->log(Priority::error, "files.unmounted " + mount_->directory());
+            stop_ = true;
+            return false;
+        }));
+        tasks_.push_back(std::make_unique<Watchdog>());
+        for (const auto& task : tasks_) loop_.add(*task);
+    }
+
+    bool on_signal() {
+        while (const auto signal = signals_->take()) {
+            if (*signal == SIGHUP)
+                reload_ = true;
+            else
+                stop_ = true;
+        }
+        return !stop_;
+    }
+
+    void reload(const std::function<Checked<Configuration>()>& read_again) {
+        (void)sd_notify(0, "RELOADING=1");
+        auto configuration = read_again();
+        auto rules = configuration ? read_rules(*configuration, *world_->clock)
+                                   : Checked<Rules>{fail(Problem{configuration.error()})};
+        if (!rules) {
+            world_->log(Priority::error, "reload.refused " + rules.error().text());
+        } else {
+            say_remarks(*rules);
+            guard_->adopt(std::move(rules->policy), examine::Judge{std::move(rules->demands)});
+        }
+        (void)sd_notify(0, "READY=1");
+    }
+
+    void reauthenticate(const std::string& device, const FileAbi::Actions::Done& done) {
+        const bool known =
+            guard_->examine(device, [done](const examine::Visited& visited, const Device& its) {
+                done(its.verdict ? errno_of(visited, *its.verdict) : ENODEV);
+            });
+        if (!known) done(ENODEV);
+    }
+
+    Result<evidence::Record> load(const RecordPlace& place) {
+        auto bundle = TRY(memory_->evidence(place.evidence));
+        if (place.record >= bundle.records.size()) return fail(Errc::not_found, "record");
+        return std::move(bundle.records[place.record]);
+    }
+
+    void say_remarks(const Rules& rules) const {
+        for (const auto& remark : rules.remarks) world_->log(Priority::warning, remark);
+    }
+
+    const World* world_;
+    Configuration configuration_;
+    drive::Loop loop_;
+    host::NodeTree published_;
+    std::unique_ptr<host::FileTree> sys_;
+    std::unique_ptr<DurableMemory> memory_;
+    std::unique_ptr<host::UeventSource> uevents_;
+    std::optional<host::Signals> signals_;
+    std::optional<host::SleepWatch> sleep_;
+    std::optional<FileAbi> files_;
+    std::optional<Publisher> publisher_;
+    std::optional<Guard> guard_;
+    std::unique_ptr<host::FuseMount> mount_;
+    std::vector<std::unique_ptr<drive::Task>> tasks_;
+    bool stop_ = false;
+    bool reload_ = false;
+};
+
+Checked<policy::Policy> read_policy(const Configuration& configuration, std::vector<std::string>& remarks) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(configuration.policy, ignored)) {
+        const std::string missing = "there is no policy: every device would be kept out";
+        if (configuration.settings.enforce)
+            return fail(Problem{.where = configuration.policy,
+                                .line = 0,
+                                .field = {},
+                                .message = missing,
+                                .remedy = "busguard policy generate makes one from what is here"});
+        remarks.push_back(configuration.policy + ": " + missing);
+        return policy::Policy{};
+    }
+    const auto text = TRY(host::read_file(configuration.policy));
+    auto policy = TRY(policy::policy_from_toml(as_text(text), configuration.policy));
+    for (const auto& warning : policy::warnings(policy, configuration.policy))
+        remarks.push_back(warning.text());
+    return policy;
+}
+
+}  // namespace
+
+Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock) {
+    Rules rules;
+    rules.policy = TRY(read_policy(configuration, rules.remarks));
+    auto& standard = rules.demands.standard;
+    std::error_code ignored;
+    for (const auto& path : configuration.anchors) {
+        if (std::filesystem::exists(path, ignored))
+            if (auto added = examine::add_anchors(standard.anchors, path); !added) {
+                // An empty directory is how it is installed; a file that holds no certificate is a mistake.
+                if (!std::filesystem::is_directory(path, ignored)) return fail(Problem{added.error()});
+                rules.remarks.push_back(added.error().text());
+            }
+    }
+    if (standard.anchors.empty()) rules.remarks.emplace_back("no root certificate is trusted");
+    for (const auto& path : configuration.references)
+        for (auto& reference : TRY(examine::read_references(path)))
+            rules.demands.references.push_back(std::move(reference));
+    standard.require_measurements = !rules.demands.references.empty();
+    standard.profile = configuration.profile;
+    standard.minimum_version = configuration.minimum_version;
+    if (configuration.ignore_dates) standard.time_policy = appraisal::Standard::TimePolicy::ignore;
+    rules.demands.profiles = configuration.profiles;
+    rules.demands.clock = &clock;
+    return rules;
+}
+
+Checked<void> serve(const World& world, const Configuration& configuration,
+                    const std::function<Checked<Configuration>()>& read_again) {
+    Service service{world, configuration};
+    TRY(service.start());
+    service.run(read_again);
+    return {};
+}
+
+}  // namespace busguard::daemon

@@ -1,0 +1,213 @@
+"""busguardd as a process, on an emulated machine that is mounted: what it shows, what survives SIGKILL, reload, a second instance."""
+
+import errno
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
+from support import BUSGUARD, BUSGUARDD, FAILED, OK, SOURCE, TestCase, main, run  # noqa: E402
+
+DRIVE, OTHER, STRANGER, LIAR, CARD = (f"0000:01:0{n}.0" for n in range(5))
+POLICY = """schema = "busguard.policy/1"
+default = "deny"
+[[rule]]
+name = "genuine"
+decide = "allow"
+[rule.match]
+state = ["authenticated", "no-reference"]
+[[rule]]
+name = "old card"
+decide = "allow"
+[rule.match]
+identity = "8086:10d3"
+state = "unsupported"
+[[rule]]
+name = "impostors"
+decide = "quarantine"
+[rule.match]
+state = "failed"
+"""
+
+
+def can_mount():
+    return os.geteuid() == 0 and os.access("/dev/fuse", os.R_OK | os.W_OK)
+
+
+def wait_for(what, condition, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def unmount(directory):
+    subprocess.run(["umount", "-l", directory], stderr=subprocess.DEVNULL, check=False)
+
+
+@unittest.skipUnless(can_mount(), "needs root and /dev/fuse")
+class Daemon(TestCase):
+    def setUp(self):
+        self.work = self.temporary()
+        for name in ("sys", "keys", "state", "run"):
+            (self.work / name).mkdir()
+        self.policy = self.work / "policy.toml"
+        self.policy.write_text(POLICY)
+        self.addCleanup(unmount, self.work / "sys")
+        machine = subprocess.Popen(
+            [BUSGUARD, "emulate", "--machine", SOURCE / "tests/scenario/machine.toml", "--mount", self.work / "sys",
+             "--state", self.work / "keys"], stdout=subprocess.PIPE)
+        self.addCleanup(self.end, machine)
+        self.assertIn(b"mounted on", machine.stdout.readline())
+        self.daemon = None
+        self.log = self.work / "log"
+
+    def end(self, process):
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+        if process.stdout:
+            process.stdout.close()
+
+    def command(self, mode="enforce"):
+        return [BUSGUARDD, "--mode", mode, "--policy", self.policy, "--anchors", self.work / "keys/anchors",
+                "--sysfs", self.work / "sys", "--state", self.work / "state", "--runtime", self.work / "run"]
+
+    def start(self, mode="enforce"):
+        with self.log.open("ab") as log:
+            self.daemon = subprocess.Popen(self.command(mode), stderr=log)
+        self.addCleanup(unmount, self.work / "run/devices")
+        self.addCleanup(self.end, self.daemon)
+        wait_for("every device is judged", self.judged)
+
+    def devices(self):
+        shown = self.work / "run/devices/pci"
+        try:
+            return {each.name: json.loads((each / "verdict.json").read_text()) for each in shown.iterdir()}
+        except (OSError, ValueError):
+            return {}
+
+    def judged(self):
+        self.assertIsNone(self.daemon.poll(), self.log.read_text() if self.log.exists() else "")
+        found = self.devices()
+        settled = len(found) == 6 and all(each["verdict"] and each["standing"] != "waiting" for each in found.values())
+        return settled and (not found[DRIVE]["enforcing"] or found[DRIVE]["driver"] and found[OTHER]["driver"])
+
+    def driver(self, address):
+        link = self.work / "sys/bus/pci/devices" / address / "driver"
+        return link.readlink().name if link.is_symlink() else ""
+
+    def file(self, address, name):
+        return self.work / "run/devices/pci" / address / name
+
+    def test_lets_in_what_the_policy_allows_and_shows_why(self):
+        self.start()
+        self.assertEqual([self.driver(each) for each in (DRIVE, OTHER, STRANGER, LIAR, CARD)],
+                         ["nvme", "nvme", "", "", "e1000e"])
+        found = self.devices()
+        self.assertEqual(found[LIAR]["verdict"]["reason"], "signature.invalid")
+        self.assertEqual(found[LIAR]["standing"], "quarantined")
+        self.assertEqual(found[DRIVE]["decision"]["rule"], "genuine")
+        self.assertEqual(self.file(DRIVE, "authenticated").read_text(), "1\n")
+        self.assertEqual(self.file(LIAR, "authenticated").read_text(), "0\n")
+        status = self.expect(run("status", "--runtime", self.work / "run", "-o", "json"), FAILED).json()
+        self.assertTrue(status["enforcing"])
+        self.assertEqual({each["device"]: each["standing"] for each in status["devices"]}["pci/" + DRIVE], "let-in")
+        table = run("status", "--runtime", self.work / "run").out
+        self.assertIn("signature.invalid", table)
+        self.assertIn("enforcing: 6 devices", table)
+
+    def test_authenticates_again_when_somebody_writes_re(self):
+        self.start()
+        wait_for("the look after binding", lambda: self.devices()[DRIVE]["examined_because"] == "bound")
+        before = len(list(self.file(DRIVE, "signatures").glob("*_signature")))
+        self.file(DRIVE, "authenticated").write_text("re\n")
+        self.assertEqual(len(list(self.file(DRIVE, "signatures").glob("*_signature"))), before + 1)
+        with self.assertRaises(OSError) as refused:
+            self.file(LIAR, "authenticated").write_text("re\n")
+        self.assertEqual(refused.exception.errno, errno.EKEYREJECTED)
+        evidence = self.expect(run("verify", self.file(DRIVE, ""), "--anchors", self.work / "keys/anchors", "--profile", "none",
+                                   "-o", "json"), OK).json()
+        self.assertTrue(all(each["state"] == "authenticated" for each in evidence["devices"]))
+
+    def test_touches_no_driver_while_it_observes(self):
+        self.start("observe")
+        self.assertEqual([self.driver(each) for each in (DRIVE, LIAR)], ["", ""])
+        self.assertEqual(self.devices()[DRIVE]["standing"], "let-in")
+
+    def test_goes_on_after_sigkill(self):
+        self.start()
+        for _ in range(3):
+            self.daemon.send_signal(signal.SIGKILL)
+            self.daemon.wait(30)
+            unmount(self.work / "run/devices")
+            self.assertEqual(self.driver(DRIVE), "nvme")
+            self.start()
+        self.assertEqual(self.driver(DRIVE), "nvme")
+        self.assertEqual(self.driver(LIAR), "")
+        self.assertEqual(self.devices()[LIAR]["standing"], "quarantined")
+        self.assertFalse(self.devices()[DRIVE]["bound_before"])
+
+    def test_a_second_one_is_refused(self):
+        self.start()
+        second = subprocess.run(self.command(), capture_output=True, timeout=60, check=False)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(b"is in use by another process", second.stderr)
+        self.assertEqual(self.driver(DRIVE), "nvme")
+
+    def test_reloads_a_policy_and_refuses_a_bad_one(self):
+        self.start()
+        self.policy.write_text(POLICY + "\nsurprise = 1\n")
+        self.daemon.send_signal(signal.SIGHUP)
+        wait_for("the bad policy is refused", lambda: "reload.refused" in self.log.read_text())
+        self.assertEqual(self.driver(DRIVE), "nvme")
+        self.policy.write_text('schema = "busguard.policy/1"\ndefault = "deny"\n')
+        self.daemon.send_signal(signal.SIGHUP)
+        wait_for("the drive is kept out", lambda: self.driver(DRIVE) == "")
+        self.policy.write_text(POLICY)
+        self.daemon.send_signal(signal.SIGHUP)
+        wait_for("the drive is let in again", lambda: self.driver(DRIVE) == "nvme")
+        self.assertEqual(self.driver(LIAR), "")
+
+    def test_ends_when_it_is_told_to_and_leaves_no_mount(self):
+        self.start()
+        self.daemon.terminate()
+        self.assertEqual(self.daemon.wait(30), 0)
+        self.assertFalse(os.path.ismount(self.work / "run/devices"))
+        self.assertEqual(self.driver(DRIVE), "nvme")
+        self.assertEqual((self.work / "sys/bus/pci/drivers_autoprobe").read_text(), "0\n")
+
+
+class Command(TestCase):
+    def daemon(self, *arguments):
+        return subprocess.run([BUSGUARDD, *map(str, arguments)], capture_output=True, timeout=60, check=False)
+
+    def test_says_what_is_wrong_with_its_files(self):
+        file = self.temporary() / "busguardd.toml"
+        file.write_text('schema = "busguard.daemon/1"\nmode = "sometimes"\n')
+        wrong = self.daemon("--config", file, "--check")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn(b"busguardd.toml:2: mode", wrong.stderr)
+        self.assertIn(b"observe, enforce", wrong.stderr)
+
+    def test_enforces_only_with_a_policy(self):
+        refused = self.daemon("--mode", "enforce", "--policy", "/nowhere/policy.toml", "--check")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(b"/nowhere/policy.toml", refused.stderr)
+        self.assertIn(b"busguard policy generate", refused.stderr)
+
+    def test_knows_its_version_and_options(self):
+        self.assertRegex(self.daemon("--version").stdout, rb"^busguardd \d+\.\d+")
+        self.assertIn(b"--mode", self.daemon("--help").stdout)
+        self.assertNotEqual(self.daemon("--surprise").returncode, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+#include "tests/scenario/world.h"
+
+/// The guard's whole story on an emulated machine, in virtual time.
+namespace busguard::daemon {
+namespace {
+
+constexpr auto port = "0000:00:01.0";
+constexpr auto drive_1 = "0000:01:00.0";
+constexpr auto drive_2 = "0000:01:01.0";
+constexpr auto stranger = "0000:01:02.0";
+constexpr auto impostor = "0000:01:03.0";
+constexpr auto card = "0000:01:04.0";
+
+emulate::PciAddress address(std::string_view text) { return *emulate::PciAddress::parse(text); }
+
+TEST(Guard, LetsTheGenuineInAndKeepsImpostorsOut) {
+    World world;
+    world.start();
+    for (const auto* each : {drive_1, drive_2, stranger, impostor, card}) EXPECT_EQ(world.driver(each), "");
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    EXPECT_EQ(world.driver(drive_2), "nvme");
+    EXPECT_EQ(world.driver(card), "e1000e");
+    EXPECT_EQ(world.driver(port), "pcieport");
+    EXPECT_EQ(world.driver(stranger), "");
+    EXPECT_EQ(world.driver(impostor), "");
+    EXPECT_EQ(world.at(stranger).standing, Standing::quarantined);
+    EXPECT_EQ(world.reason(stranger), "chain.untrusted-root");
+    EXPECT_EQ(world.reason(impostor), "signature.invalid");
+    EXPECT_EQ(world.at(drive_1).decision->rule, "genuine");
+    EXPECT_EQ(world.at(port).decision->rule, "implicit-bridge");
+}
+
+TEST(Guard, TouchesNoDriverWhileItObserves) {
+    World world{usual_policy, {.enforce = false}};
+    world.sys->before_write = [](std::string_view path) { ADD_FAILURE() << "wrote " << path; };
+    world.start();
+    world.settle();
+    EXPECT_EQ(world.at(drive_1).standing, Standing::let_in);
+    EXPECT_EQ(world.at(impostor).standing, Standing::quarantined);
+    EXPECT_EQ(world.driver(drive_1), "");
+}
+
+TEST(Guard, ReportsWhatWasBoundBeforeItCouldLook) {
+    World world;
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(impostor)));
+    world.start();
+    world.settle();
+    // Genuine, and yet no rule of this policy takes it: nobody looked before its driver did.
+    EXPECT_EQ(world.at(drive_1).verdict->state, appraisal::State::bound_before_policy);
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_EQ(world.driver(impostor), "");
+}
+
+TEST(Guard, TakesBackWhatWasBoundBeforeAndLetsItInAgain) {
+    World world{usual_policy, {.enforce = true, .take_back = true}};
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    world.start();
+    EXPECT_EQ(world.driver(drive_1), "");
+    world.settle();
+    EXPECT_EQ(world.at(drive_1).verdict->state, appraisal::State::authenticated);
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+}
+
+TEST(Guard, CatchesASwapBetweenExaminationAndBindingByItsIdentity) {
+    World world;
+    bool swapped = false;
+    // The attacker's moment: the verdict is made, the driver not yet bound.
+    world.sys->before_write = [&](std::string_view path) {
+        if (swapped || path != "bus/pci/drivers_probe") return;
+        swapped = true;
+        world.replace(drive_2, world.disguised(drive_2, impostor));
+    };
+    world.start();
+    world.settle();
+    ASSERT_TRUE(swapped);
+    EXPECT_EQ(world.driver(drive_2), "");
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+}
+
+TEST(Guard, CatchesAPerfectCopyThatDoesNotHaveTheKey) {
+    World world;
+    bool swapped = false;
+    world.sys->before_write = [&](std::string_view path) {
+        if (swapped || path != "bus/pci/drivers_probe") return;
+        swapped = true;
+        auto copy = world.described(drive_2);
+        copy.lies.bad_signature = true;  // same identity, same certificates, no key
+        world.replace(drive_2, copy);
+    };
+    world.start();
+    world.settle();
+    ASSERT_TRUE(swapped);
+    EXPECT_EQ(world.driver(drive_2), "");
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+}
+
+TEST(Guard, CatchesADeviceThatChangedWhileTheMachineSlept) {
+    World world;
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(drive_1), "nvme");
+    world.machine->sleep();
+    world.replace(drive_1, world.disguised(drive_1, drive_2));  // genuine, but another
+    world.guard->woke_up();
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_EQ(world.at(drive_1).standing, Standing::quarantined);
+    EXPECT_EQ(world.reason(drive_1), "device.changed");
+    EXPECT_EQ(world.driver(drive_2), "nvme");
+}
+
+TEST(Guard, KeepsAQuarantineUntilSomebodyReleasesIt) {
+    World world;
+    world.start();
+    world.settle();
+    const auto genuine = world.described(drive_1);
+    world.replace(drive_1, world.disguised(drive_1, impostor));
+    world.guard->woke_up();
+    world.settle();
+    ASSERT_EQ(world.at(drive_1).standing, Standing::quarantined);
+    world.replace(drive_1, genuine);
+    EXPECT_TRUE(world.guard->examine("pci/0000:01:00.0", [](const auto&, const auto&) {}));
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "");
+    world.start();
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_FALSE(world.guard->release("pci/0000:01:01.0"));
+    EXPECT_TRUE(world.guard->release("pci/0000:01:00.0"));
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+}
+
+TEST(Guard, ExaminesAHotpluggedDeviceBeforeItsDriverGetsIt) {
+    World world;
+    world.start();
+    world.settle();
+    world.unplug(drive_2);
+    world.settle();
+    EXPECT_FALSE(world.guard->devices().contains("pci/0000:01:01.0"));
+    world.plug(world.disguised(drive_2, impostor));
+    EXPECT_EQ(world.driver(drive_2), "");
+    world.settle();
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+    EXPECT_EQ(world.driver(drive_2), "");
+}
+
+TEST(Guard, ComesToRestAfterAStormOfResets) {
+    World world;
+    world.start();
+    world.settle();
+    const auto before = world.diary.kept;
+    for (int n = 0; n < 1000; ++n) {
+        world.recover(drive_1, true);
+        world.pass(std::chrono::milliseconds{10});
+    }
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    // 10 s of storm, one look each 2 s at most: the storm costs neither the device nor the machine.
+    EXPECT_LE(world.diary.kept - before, 6U);
+    EXPECT_GE(world.diary.kept - before, 1U);
+}
+
+TEST(Guard, LooksAtEverythingWhenEventsWereLost) {
+    World world;
+    world.start();
+    world.settle();
+    for (int n = 0; n < 10000; ++n) world.recover(drive_1, true);
+    world.unplug(drive_2);
+    world.settle();
+    EXPECT_TRUE(world.diary.has("events.lost", ""));
+    EXPECT_FALSE(world.guard->devices().contains("pci/0000:01:01.0"));
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+}
+
+TEST(Guard, ExaminesAgainWhenThePolicyIsNew) {
+    World world;
+    world.start();
+    world.settle();
+    world.guard->adopt(World::policy("schema = \"busguard.policy/1\"\ndefault = \"deny\"\n"), world.judge());
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_EQ(world.at(drive_1).decision->rule, "implicit");
+    const auto before = world.diary.kept;
+    world.guard->adopt(World::policy(usual_policy), world.judge());
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    EXPECT_GT(world.diary.kept, before);  // not by an old verdict
+    EXPECT_EQ(world.driver(impostor), "");
+}
+
+TEST(Guard, ExaminesOnScheduleWithJitter) {
+    World world{usual_policy, {.enforce = true, .rescan = std::chrono::minutes{1}}};
+    world.start();
+    world.settle();
+    const auto before = world.diary.kept;
+    world.pass(std::chrono::minutes{50});
+    EXPECT_EQ(world.diary.kept, before);
+    world.pass(std::chrono::minutes{20});
+    EXPECT_EQ(world.diary.kept, before + 2);
+}
+
+TEST(Guard, LetsNobodyInWhenEvidenceCannotBeKept) {
+    World world;
+    world.disk_is_full = true;
+    world.start();
+    world.settle();
+    world.pass(std::chrono::minutes{5});
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_EQ(world.reason(drive_1), "store.failed");
+    EXPECT_TRUE(world.diary.has("store.failed", ""));
+}
+
+TEST(Guard, TakesADeviceAwayThatAnOldKernelBoundByItself) {
+    World world;
+    world.description.autoprobe_holds_for_hotplug = false;
+    auto made = emulate::Machine::make(world.description, {}, world.clock, world.entropy);
+    ASSERT_TRUE(made);
+    world.machine = *std::move(made);
+    world.sys.emplace(world.machine->tree(), world.fate);
+    world.start();
+    world.settle();
+    world.unplug(drive_2);
+    world.settle();
+    world.plug(world.disguised(drive_2, impostor));
+    ASSERT_EQ(world.driver(drive_2), "nvme");  // the gate is closed, and it binds
+    world.settle();
+    EXPECT_EQ(world.driver(drive_2), "");
+    EXPECT_TRUE(world.diary.has("device.window", drive_2));
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+}
+
+/// Everything that happens to a machine, one thing after the other.
+void play(World& world) {
+    const auto genuine = world.described(drive_1);
+    world.settle();
+    world.recover(drive_1, true);
+    world.settle();
+    world.unplug(drive_2);
+    world.settle();
+    world.plug(world.disguised(drive_2, impostor));
+    world.settle();
+    world.machine->sleep();
+    world.replace(drive_1, world.disguised(drive_1, impostor));
+    if (world.guard) world.guard->woke_up();
+    world.settle();
+    ASSERT_EQ(world.at(drive_1).standing, Standing::quarantined);
+    world.replace(drive_1, genuine);
+    for (int tries = 0; tries < 3 && world.at(drive_1).standing == Standing::quarantined; ++tries) {
+        try {
+            (void)world.guard->release("pci/0000:01:00.0");
+        } catch (const Killed&) {
+            ++world.killed;
+            world.guard.reset();
+        }
+        world.settle();
+    }
+}
+
+// Issue 3: "daemon killed with SIGKILL at every step and restarted: nothing that failed is ever bound,
+// nothing lost".
+TEST(Guard, SurvivesBeingKilledAtEveryStep) {
+    const std::set<std::string> bad{stranger, impostor};
+    std::size_t total = 0;
+    {
+        World world;
+        play(world);
+        total = world.fate.steps();
+    }
+    ASSERT_GT(total, 40U);
+    std::size_t deaths = 0;
+    for (std::size_t step = 1; step <= total; ++step) {
+        SCOPED_TRACE("killed at step " + std::to_string(step));
+        World world;
+        world.sys->after_write = [&] {
+            for (const auto& each : bad)
+                EXPECT_EQ(world.machine->pci().bound_driver(address(each)), "") << each;
+        };
+        world.fate.kill_at(step);
+        play(world);
+        deaths += world.killed;
+        if (testing::Test::HasFatalFailure()) return;
+        EXPECT_EQ(world.driver(drive_1), "nvme");
+        EXPECT_EQ(world.driver(drive_2), "");  // an impostor by now
+        EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+        EXPECT_EQ(world.at(stranger).standing, Standing::quarantined);
+        EXPECT_EQ(world.driver(card), "e1000e");
+    }
+    EXPECT_EQ(deaths, total);
+}
+
+}  // namespace
+}  // namespace busguard::daemon

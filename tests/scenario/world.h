@@ -1,0 +1,337 @@
+#pragma once
+
+#include "base/parallel.h"
+#include "daemon/durable_memory.h"
+#include "daemon/guard.h"
+#include "emulate/machine.h"
+#include "emulate/machine_file.h"
+#include "policy/policy_file.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+/// What the stories are played in: an emulated machine, virtual time, a guard that may be killed at any step.
+namespace busguard::daemon {
+
+class VirtualClock final : public Clock {
+public:
+    Time now() const override { return now_; }
+    std::chrono::sys_seconds calendar() const override {
+        return std::chrono::sys_days{std::chrono::year{2026} / 6 / 1} +
+               std::chrono::floor<std::chrono::seconds>(now_);
+    }
+    void wait(Time until, std::span<const int>) override { now_ = std::max(now_, until); }
+
+private:
+    Time now_{};
+};
+
+class RepeatableEntropy final : public Entropy {
+public:
+    Result<void> fill(std::span<std::byte> bytes) override {
+        for (auto& byte : bytes) {
+            state_ = state_ * 6364136223846793005U + 1442695040888963407U;
+            byte = static_cast<std::byte>(state_ >> 56U);
+        }
+        return {};
+    }
+
+private:
+    std::uint64_t state_ = 1;
+};
+
+/// SIGKILL, as far as a test in one process can have it.
+struct Killed {};
+
+/// Counts steps and ends the guard's life at one of them, before or after it took effect.
+class Fate {
+public:
+    void kill_at(std::size_t step) { left_ = step; }
+    void spare() { left_ = 0; }
+    std::size_t steps() const { return steps_; }
+    void step() {
+        ++steps_;
+        if (left_ != 0 && --left_ == 0) throw Killed{};
+    }
+
+private:
+    std::size_t left_ = 0;  // 0: it lives
+    std::size_t steps_ = 0;
+};
+
+/// The machine's /sys with fate between it and the guard: each write may be its last, done or not done.
+class FatefulTree final : public host::FileTree {
+public:
+    FatefulTree(host::FileTree& below, Fate& fate) : below_{&below}, fate_{&fate} {}
+
+    std::function<void(std::string_view path)> before_write;  ///< the attacker's moment
+    std::function<void()> after_write;                        ///< for invariants
+    std::function<void(std::string_view path, host::Access access)> before_open;
+
+    Result<std::vector<std::string>> list(std::string_view path) const override { return below_->list(path); }
+    Result<Bytes> read(std::string_view path, std::size_t limit) const override {
+        return below_->read(path, limit);
+    }
+    Result<void> write(std::string_view path, ByteView bytes) override {
+        fate_->step();
+        if (before_write) before_write(path);
+        auto done = below_->write(path, bytes);
+        if (after_write) after_write();
+        fate_->step();
+        return done;
+    }
+    Result<std::string> link(std::string_view path) const override { return below_->link(path); }
+    Result<std::unique_ptr<host::File>> open(std::string_view path, host::Access access) override {
+        if (before_open) before_open(path, access);
+        return below_->open(path, access);
+    }
+    bool exists(std::string_view path) const override { return below_->exists(path); }
+
+private:
+    host::FileTree* below_;
+    Fate* fate_;
+};
+
+class FatefulMemory final : public Memory {
+public:
+    FatefulMemory(Memory& below, Fate& fate) : below_{&below}, fate_{&fate} {}
+
+    bool full = false;  ///< the disk
+
+    Result<std::vector<std::int64_t>> keep(std::span<const evidence::Bundle* const> bundles) override {
+        fate_->step();
+        if (full) return fail(Errc::too_large, "database");
+        auto ids = below_->keep(bundles);
+        fate_->step();
+        return ids;
+    }
+    Result<evidence::Bundle> evidence(std::int64_t id) override { return below_->evidence(id); }
+    Result<void> remember(std::span<const Remembered> devices) override {
+        fate_->step();
+        if (full) return fail(Errc::too_large, "database");
+        auto done = below_->remember(devices);
+        fate_->step();
+        return done;
+    }
+    Result<std::vector<Remembered>> recall() override { return below_->recall(); }
+
+private:
+    Memory* below_;
+    Fate* fate_;
+};
+
+/// Keeps what the guard says.
+class Diary final : public Audience {
+public:
+    struct Entry {
+        std::string event, device, reason;
+    };
+    std::vector<Entry> entries;
+    std::size_t kept = 0;  ///< evidence
+
+    void examined(const Device&, const examine::Visited&, std::int64_t evidence) override {
+        if (evidence != 0) ++kept;
+    }
+    void changed(const Device&) override {}
+    void gone(const Device&) override {}
+    void happened(const Event& event) override {
+        entries.push_back({std::string{event.name}, event.device == nullptr ? "" : event.device->address,
+                           std::string{event.reason}});
+    }
+
+    bool has(std::string_view event, std::string_view device) const {
+        return std::ranges::any_of(
+            entries, [&](const Entry& one) { return one.event == event && one.device == device; });
+    }
+    std::size_t count(std::string_view event, std::string_view device) const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            entries, [&](const Entry& one) { return one.event == event && one.device == device; }));
+    }
+};
+
+class TemporaryFile {
+public:
+    TemporaryFile() {
+        std::string pattern = std::filesystem::temp_directory_path() / "busguard-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~TemporaryFile() {
+        std::error_code ignored;
+        std::filesystem::remove_all(directory_, ignored);
+    }
+    std::string path() const { return (directory_ / "state.db").string(); }
+
+private:
+    std::filesystem::path directory_;
+};
+
+inline constexpr std::string_view usual_policy = R"(
+schema = "busguard.policy/1"
+default = "deny"
+[[rule]]
+name = "genuine"
+decide = "allow"
+reauthenticate = "1h"
+[rule.match]
+state = ["authenticated", "no-reference"]
+[[rule]]
+name = "old card"
+decide = "allow"
+[rule.match]
+identity = "8086:10d3"
+state = "unsupported"
+[[rule]]
+name = "impostors"
+decide = "quarantine"
+[rule.match]
+state = "failed"
+)";
+
+class World {
+public:
+    explicit World(std::string_view policy = usual_policy, Settings wanted = {.enforce = true},
+                   const std::string& file = BUSGUARD_SOURCE_DIR "/tests/scenario/machine.toml")
+        : settings{wanted}, policy_text_{policy} {
+        auto described = emulate::read_machine(file);
+        if (!described) throw std::runtime_error{described.error().text()};
+        description = *std::move(described);
+        auto made = emulate::Machine::make(description, {}, clock, entropy);
+        if (!made) throw std::runtime_error{made.error().text()};
+        machine = *std::move(made);
+        sys.emplace(machine->tree(), fate);
+    }
+
+    /// Starts the guard, or starts it again after it was killed.
+    void start() {
+        guard.reset();
+        loop.emplace(clock);
+        loop->add(alarm_);
+        durable_.reset();
+        auto opened = DurableMemory::open(file_.path());
+        if (!opened) throw std::runtime_error{opened.error().text()};
+        durable_ = *std::move(opened);
+        memory.emplace(*durable_, fate);
+        memory->full = disk_is_full;
+        guard.emplace(Guard::Parts{.sys = &*sys,
+                                   .uevents = &machine->uevents(),
+                                   .clock = &clock,
+                                   .entropy = &entropy,
+                                   .memory = &*memory,
+                                   .audience = &diary,
+                                   .loop = &*loop,
+                                   .locks = {},
+                                   .recorded_by = "scenario",
+                                   .boot = boot},
+                      settings, policy(policy_text_), judge());
+        const auto started = guard->start();
+        if (!started) throw std::runtime_error{"start: " + std::string{started.error().what}};
+    }
+
+    /// Lets time pass until nothing is due at once; a guard that is killed starts again.
+    void settle() {
+        for (int lives = 0; lives < 100; ++lives) {
+            try {
+                if (!guard) start();
+                loop->wake(*guard);
+                loop->turn();
+                for (int n = 0; n < 100000 && !guard->is_quiet(); ++n) loop->turn();
+                ASSERT_TRUE(guard->is_quiet()) << "the guard does not come to rest";
+                return;
+            } catch (const Killed&) {
+                ++killed;
+                guard.reset();
+            }
+        }
+        FAIL() << "killed again and again";
+    }
+
+    void pass(Time time) {
+        alarm_.at = clock.now() + time;
+        loop->wake(alarm_);
+        while (clock.now() < alarm_.at) loop->turn();
+    }
+
+    const Device& at(std::string_view address) const {
+        return guard->devices().find("pci/" + std::string{address})->second;
+    }
+    std::string driver(std::string_view address) const {
+        return machine->pci().bound_driver(*emulate::PciAddress::parse(address));
+    }
+    std::string reason(std::string_view address) const {
+        const auto& its = at(address);
+        return its.verdict && its.verdict->primary != nullptr ? std::string{its.verdict->primary->code} : "";
+    }
+    emulate::DeviceDescription& described(std::string_view address) {
+        return *std::ranges::find(description.devices, *emulate::PciAddress::parse(address),
+                                  &emulate::DeviceDescription::address);
+    }
+    /// The one device in the place of the other, as far as its address goes.
+    emulate::DeviceDescription disguised(std::string_view as, std::string_view who) {
+        auto made = described(who);
+        made.address = described(as).address;
+        made.under = described(as).under;
+        return made;
+    }
+
+    void replace(std::string_view address, const emulate::DeviceDescription& by) {
+        ASSERT_TRUE(machine->replace(*emulate::PciAddress::parse(address), by));
+    }
+    void plug(const emulate::DeviceDescription& its) { ASSERT_TRUE(machine->plug(its)); }
+    void unplug(std::string_view address) {
+        ASSERT_TRUE(machine->unplug(*emulate::PciAddress::parse(address)));
+    }
+    void recover(std::string_view address, bool succeeds) {
+        ASSERT_TRUE(machine->recover(*emulate::PciAddress::parse(address), succeeds));
+    }
+
+    static policy::Policy policy(std::string_view text) {
+        auto read = policy::policy_from_toml(text, "policy");
+        if (!read) throw std::runtime_error{read.error().text()};
+        return *std::move(read);
+    }
+    examine::Judge judge() const {
+        examine::Demands demands;
+        for (const auto& one : machine->anchors()) demands.standard.anchors.add(one, "machine");
+        demands.standard.at = clock.calendar();
+        return examine::Judge{std::move(demands)};
+    }
+
+    VirtualClock clock;
+    RepeatableEntropy entropy;
+    Fate fate;
+    emulate::MachineDescription description;
+    std::unique_ptr<emulate::Machine> machine;
+    std::optional<FatefulTree> sys;
+    std::optional<FatefulMemory> memory;
+    Diary diary;
+    std::optional<drive::Loop> loop;
+    std::optional<Guard> guard;
+    Settings settings;
+    std::string boot = "first boot";
+    bool disk_is_full = false;
+    std::size_t killed = 0;
+
+private:
+    /// Stops the clock where pass() wants it.
+    struct Alarm final : drive::Task {
+        Time at = Time::max();
+        std::optional<drive::Wake> resume(Time now) override {
+            return drive::Wake{now < at ? at : Time::max(), -1};
+        }
+    } alarm_;
+    std::string policy_text_;
+    TemporaryFile file_;
+    std::unique_ptr<DurableMemory> durable_;
+};
+
+}  // namespace busguard::daemon
