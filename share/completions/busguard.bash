@@ -14,10 +14,12 @@ _busguard() {
 
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            list | authenticate | show | measure | verify | decode | doctor | emulate | pki | reasons)
+            list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | reasons)
                 [[ $command ]] || command=$word ;;
             init | root | authority | issue)
                 [[ $command == pki && ! $sub ]] && sub=$word ;;
+            check | try | explain | generate)
+                [[ $command == policy && ! $sub ]] && sub=$word ;;
         esac
     done
 
@@ -32,13 +34,13 @@ _busguard() {
         --slot) COMPREPLY=($(compgen -W '0 1 2 3 4 5 6 7' -- "$current")); return ;;
         --asym) COMPREPLY=($(compgen -W "$algorithms" -- "$current")); return ;;
         --hash) COMPREPLY=($(compgen -W 'sha256 sha384 sha512 sha3-256 sha3-384 sha3-512' -- "$current")); return ;;
-        --sysfs | --state | --mount | --out | --issuer) COMPREPLY=($(compgen -d -- "$current")); return ;;
-        --machine | --anchors | --reference | --record | --evidence | --chain) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --sysfs | --state | --mount | --out | --issuer | --runtime) COMPREPLY=($(compgen -d -- "$current")); return ;;
+        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after) return ;;
     esac
 
     case $command in
-        '') COMPREPLY=($(compgen -W "list authenticate show measure verify decode doctor emulate pki reasons --version $common" -- "$current")); return ;;
+        '') COMPREPLY=($(compgen -W "list authenticate show measure verify decode doctor emulate pki policy status reasons --version $common" -- "$current")); return ;;
         list | doctor) options=$place ;;
         authenticate) options="$devices $judging --slot --measure --evidence" ;;
         show) options="$devices $judging --slot" ;;
@@ -47,6 +49,14 @@ _busguard() {
         decode) options='--hex --all-bytes --hash --asym' ;;
         emulate) options='--machine --mount --listen --framing --transport --device --keep-serving --state' ;;
         reasons) options='--roff' ;;
+        status) options='--all --runtime' ;;
+        policy)
+            case $sub in
+                '') COMPREPLY=($(compgen -W "check try explain generate $common" -- "$current")); return ;;
+                try) options="$place $judging" ;;
+                explain) options="$devices $judging --policy" ;;
+                generate) options="$place $judging --write" ;;
+            esac ;;
         pki)
             case $sub in
                 '') COMPREPLY=($(compgen -W "init root authority issue $common" -- "$current")); return ;;
@@ -65,6 +75,11 @@ _busguard() {
         authenticate | show | measure) COMPREPLY=($(compgen -W "$(_busguard_devices)" -- "$current")) ;;
         verify | decode) COMPREPLY=($(compgen -f -- "$current")) ;;
         pki) COMPREPLY=($(compgen -d -- "$current")) ;;
+        policy)
+            case $sub in
+                check | try) COMPREPLY=($(compgen -f -- "$current")) ;;
+                explain) COMPREPLY=($(compgen -W "$(_busguard_devices)" -- "$current")) ;;
+            esac ;;
     esac
 }
 

@@ -1,6 +1,6 @@
 # Completion of busguard for fish.
 
-set -l commands list authenticate show measure verify decode doctor emulate pki reasons
+set -l commands list authenticate show measure verify decode doctor emulate pki policy status reasons
 set -l algorithms ecdsa-p256 ecdsa-p384 ecdsa-p521 rsassa-2048 rsassa-3072 rsassa-4096 rsapss-2048 rsapss-3072 rsapss-4096 ed25519 ed448
 
 function __busguard_devices
@@ -18,6 +18,8 @@ complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a decode -d
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'Say what helps or hinders'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a emulate -d 'Emulate devices of a machine'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a pki -d 'Make keys and certificates for tests'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a policy -d 'Write, check, try and explain policies'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show what busguardd says'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a reasons -d 'List reason codes'
 
 complete -c busguard -s h -l help -d 'Show help'
@@ -27,19 +29,19 @@ complete -c busguard -l color -x -a 'auto always never' -d 'Colours'
 complete -c busguard -s q -l quiet -d 'No messages but errors'
 complete -c busguard -s v -l verbose -d 'More messages'
 
-set -l placed '__fish_seen_subcommand_from list authenticate show measure doctor issue'
+set -l placed '__fish_seen_subcommand_from list authenticate show measure doctor issue try explain generate'
 complete -c busguard -n $placed -l sysfs -x -a '(__fish_complete_directories)' -d 'A directory of the shape of /sys'
 complete -c busguard -n "$placed; or __fish_seen_subcommand_from emulate" -l machine -r -d 'A described machine'
 complete -c busguard -n "$placed; or __fish_seen_subcommand_from emulate" -l state -x -a '(__fish_complete_directories)' -d 'Where its keys are kept'
 
-set -l visiting '__fish_seen_subcommand_from authenticate show measure'
+set -l visiting '__fish_seen_subcommand_from authenticate show measure explain'
 complete -c busguard -n $visiting -f -a '(__busguard_devices)'
 complete -c busguard -n $visiting -l all -d 'Every device'
 complete -c busguard -n $visiting -l socket -x -d 'A device behind an emulator’s socket'
 complete -c busguard -n "$visiting; or __fish_seen_subcommand_from emulate" -l transport -x -a 'mctp pci_doe none' -d 'What the socket carries'
-complete -c busguard -n $visiting -l slot -x -a '0 1 2 3 4 5 6 7' -d 'Certificate slot'
+complete -c busguard -n '__fish_seen_subcommand_from authenticate show measure' -l slot -x -a '0 1 2 3 4 5 6 7' -d 'Certificate slot'
 
-set -l judging '__fish_seen_subcommand_from authenticate show measure verify'
+set -l judging '__fish_seen_subcommand_from authenticate show measure verify try explain generate'
 complete -c busguard -n $judging -l anchors -r -d 'Root certificates to trust'
 complete -c busguard -n $judging -l profile -x -a 'cma vendor none' -d 'What certificates have to say'
 complete -c busguard -n $judging -l min-version -x -a '1.0 1.1 1.2 1.3' -d 'Refuse SPDM versions below'
@@ -75,3 +77,10 @@ complete -c busguard -n '__fish_seen_subcommand_from pki' -l issuer -x -a '(__fi
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l cma-name -x -d 'PCIe CMA name'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l device-info -x -d 'DMTF name'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l alias -d 'Alias certificate model'
+
+set -l ruled check try explain generate
+complete -c busguard -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from $ruled" -f -a 'check try explain generate'
+complete -c busguard -n '__fish_seen_subcommand_from explain' -l policy -r -d 'The policy'
+complete -c busguard -n '__fish_seen_subcommand_from generate' -l write -r -d 'The file to write'
+complete -c busguard -n '__fish_seen_subcommand_from status' -l all -d 'Also what has nothing to prove itself by'
+complete -c busguard -n '__fish_seen_subcommand_from status' -l runtime -x -a '(__fish_complete_directories)' -d 'The daemon’s directory'

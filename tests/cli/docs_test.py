@@ -1,14 +1,13 @@
-"""Manual pages and completions keep up with the program: every option is in each of them."""
+"""Manual pages and completions keep up with the programs: every option is in each of them, every key of the configuration."""
 
 import re
 import shutil
 import subprocess
 
-from support import COMMANDS, OK, SOURCE, TestCase, main, run
+from support import BUSGUARDD, COMMANDS, OK, SOURCE, SUBCOMMANDS, TestCase, main, run
 
 MAN = SOURCE / "docs/man"
 COMPLETIONS = SOURCE / "share/completions"
-PKI = ["init", "root", "authority", "issue"]
 
 
 def long_options(*command):
@@ -16,11 +15,7 @@ def long_options(*command):
 
 
 def options_of(command):
-    found = long_options(command)
-    if command == "pki":
-        for sub in PKI:
-            found |= long_options("pki", sub)
-    return found
+    return long_options(command).union(*(long_options(command, sub) for sub in SUBCOMMANDS.get(command, [])))
 
 
 def plain(page):
@@ -50,6 +45,18 @@ class ManualPages(TestCase):
             named = set(re.findall(r"^\.It Fl -([a-z][a-z0-9-]*)", (MAN / f"busguard-{command}.1").read_text(), re.M))
             self.assertEqual({f"--{name}" for name in named} - options_of(command) - common, set(), command)
 
+    def test_every_subcommand_stands_in_its_page(self):
+        for command, subcommands in SUBCOMMANDS.items():
+            shown = self.expect(run(command, "--help"), OK).out
+            self.assertEqual(re.findall(r"^  ([a-z]+) ", shown.split("Subcommands:")[1], re.M), subcommands)
+            for sub in subcommands:
+                self.assertRegex((MAN / f"busguard-{command}.1").read_text(), rf"(?m)^\.(It )?Cm ({command} )?{sub}$", command)
+
+    def test_every_page_that_is_pointed_at_is_there(self):
+        for page in sorted(MAN.iterdir()):
+            for name, section in re.findall(r"\bXr (busguard\S*) ([1-9])", page.read_text()):
+                self.assertTrue((MAN / f"{name}.{section}").is_file(), f"{page.name}: {name}({section})")
+
     def test_reasons_page_is_the_programs_own_list(self):
         generated = self.expect(run("reasons", "--roff"), OK).out
         self.assertEqual((MAN / "busguard-reasons.7").read_text(), generated, "busguard reasons --roff >docs/man/busguard-reasons.7")
@@ -67,11 +74,48 @@ class ManualPages(TestCase):
             self.assertEqual(done.stdout + done.stderr, "", page.name)
 
 
+class Daemon(TestCase):
+    def daemon(self, *arguments):
+        return subprocess.run([BUSGUARDD, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+
+    def test_every_option_stands_in_its_page_and_no_other(self):
+        shown = set(re.findall(r"(--[a-z][a-z0-9-]*)", self.daemon("--help").stdout))
+        page = plain(MAN / "busguardd.8")
+        for option in shown:
+            self.assertRegex(page, re.escape(option) + r"(?![a-z-])")
+        named = set(re.findall(r"^\.It Fl (?:[a-z] , )?-([a-z][a-z0-9-]*)", (MAN / "busguardd.8").read_text(), re.M))
+        self.assertEqual({f"--{name}" for name in named} - shown, set())
+
+    def test_every_key_stands_in_the_page_and_in_the_shipped_file(self):
+        reader = (SOURCE / "src/daemon/configuration.cpp").read_text()
+        keys = {one or other for one, other in re.findall(r'\b(?:in|exception)\.(?!wrong|needed|has)\w+\(\s*"(\w+)"|take_paths?\(in, "(\w+)"', reader)}
+        self.assertGreater(len(keys), 10)
+        page, shipped = (MAN / "busguardd.toml.5").read_text(), (SOURCE / "share/busguardd.toml").read_text()
+        for key in keys:
+            self.assertRegex(page, rf"(?m)^\.(It Sy {key}\b|Ss \[\[{key}\]\])", key)
+            self.assertRegex(shipped, rf"(?m)^#?({key} = |\[\[{key}\]\])", key)
+        self.assertEqual(set(re.findall(r"^#?([a-z_]+) = ", shipped, re.M)) - keys, set())
+
+    def test_the_shipped_configuration_is_read_with_its_comments_too(self):
+        shipped = (SOURCE / "share/busguardd.toml").read_text()
+        file = self.temporary() / "busguardd.toml"
+        for text in [shipped, re.sub(r"(?m)^#(?=[a-z\[])", "", shipped)]:
+            file.write_text(text)
+            done = self.daemon("--check", "--config", file)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_example_of_the_page_is_read(self):
+        example = re.search(r"Bd -literal -offset indent\n(.*?)\.Ed", (MAN / "busguardd.toml.5").read_text(), re.S)[1]
+        file = self.temporary() / "busguardd.toml"
+        file.write_text(example.replace('"enforce"', '"observe"').replace("references =", "# references ="))
+        self.assertEqual(self.daemon("--check", "--config", file).returncode, 0)
+
+
 class Completions(TestCase):
     def test_every_command_and_option_is_in_each(self):
         for name in ["busguard.bash", "_busguard", "busguard.fish"]:
             text = (COMPLETIONS / name).read_text()
-            for command in [*COMMANDS, *PKI]:
+            for command in [*COMMANDS, *(sub for subcommands in SUBCOMMANDS.values() for sub in subcommands)]:
                 self.assertRegex(text, rf"\b{command}\b", name)
             for command in COMMANDS:
                 for option in options_of(command):
@@ -94,9 +138,12 @@ class Completions(TestCase):
             complete_words busguard auth
             complete_words busguard authenticate --prof
             complete_words busguard authenticate --profile v
-            complete_words busguard pki iss'''
+            complete_words busguard pki iss
+            complete_words busguard policy gen
+            complete_words busguard policy explain --pol
+            complete_words busguard status --run'''
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-        self.assertEqual(done.stdout.splitlines(), ["authenticate", "--profile", "vendor", "issue"])
+        self.assertEqual(done.stdout.splitlines(), ["authenticate", "--profile", "vendor", "issue", "generate", "--policy", "--runtime"])
 
 
 if __name__ == "__main__":

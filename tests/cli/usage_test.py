@@ -2,7 +2,7 @@
 
 import json
 
-from support import COMMANDS, OK, TROUBLE, TestCase, main, on_machine, run
+from support import COMMANDS, OK, SUBCOMMANDS, TROUBLE, TestCase, main, on_machine, run
 
 
 class Help(TestCase):
@@ -12,6 +12,15 @@ class Help(TestCase):
             self.assertIn(f"Usage: busguard {command}", shown)
             self.assertIn("--output", shown)
             self.assertNotIn("Excludes", shown)
+
+    def test_every_subcommand_has_help_and_is_needed(self):
+        for command, subcommands in SUBCOMMANDS.items():
+            for sub in subcommands:
+                shown = self.expect(run(command, sub, "--help"), OK).out
+                self.assertIn(f"Usage: busguard {command} {sub}", shown)
+                self.assertIn("A device is named", shown)
+            self.expect_error(run(command, "-o", "json"))
+            self.expect_error(run(command, subcommands[0] + "x", "-o", "json"), remedy=f"did you mean {subcommands[0]}?")
 
     def test_help_of_the_program_names_every_command(self):
         shown = self.expect(run("--help"), OK).out

@@ -1,0 +1,266 @@
+#include "cli/devices.h"
+#include "cli/verdict_view.h"
+#include "examine/subject.h"
+#include "host/files.h"
+#include "policy/generate.h"
+#include "policy/policy_file.h"
+#include "policy/warnings.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace busguard::cli {
+namespace {
+
+constexpr const char* default_policy = "/etc/busguard/policy.toml";
+
+struct Options {
+    DeviceOptions devices;
+    JudgingOptions judging;
+    std::string file = default_policy;
+    std::string write;
+};
+
+Tried<policy::Policy> read_policy(const std::string& path) {
+    const auto text = TRY(or_trouble("file", host::read_file(path)));
+    return or_trouble("policy", policy::policy_from_toml(as_text(text), path));
+}
+
+/// A device that was looked at now, and what a policy says of it.
+struct Looked {
+    Judged judged;
+    policy::Subject subject;
+    policy::Decision decision;
+};
+
+Tried<std::vector<Looked>> look(Session& session, const Options& options, const policy::Policy& policy) {
+    const auto target = TRY(Target::open(session, options.devices));
+    const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
+    auto visits = TRY(target.visit(session, judge.plan()));
+    auto verdicts = judge(visits);
+    std::vector<Looked> all;
+    all.reserve(visits.size());
+    for (std::size_t n = 0; n < visits.size(); ++n) {
+        auto subject = examine::subject_of(target.tree(), visits[n], verdicts[n]);
+        auto decision = policy::decide(policy, subject, policy::most_rules);
+        all.push_back({.judged = {std::move(visits[n]), std::move(verdicts[n]), {}},
+                       .subject = std::move(subject),
+                       .decision = std::move(decision)});
+    }
+    return all;
+}
+
+/// What enforcing the decision would do to the driver that is there now.
+std::string_view effect_of(const Looked& one) {
+    const bool bound = !one.judged.visited.driver.empty();
+    if (one.decision.ruling == policy::Ruling::allow) return bound ? "keeps its driver" : "may get a driver";
+    return bound ? "LOSES its driver" : "gets no driver";
+}
+
+Tone tone_of(policy::Ruling ruling) {
+    switch (ruling) {
+        case policy::Ruling::allow: return Tone::good;
+        case policy::Ruling::deny: return Tone::caution;
+        case policy::Ruling::quarantine: break;
+    }
+    return Tone::bad;
+}
+
+Json decision_json(const Looked& one) {
+    const auto& decision = one.decision;
+    Json missed = Json::array();
+    for (const auto& each : decision.trail)
+        missed.push_back({{"rule", each.rule}, {"field", each.field}, {"has", text_or_null(each.has)}});
+    return {{"device", one.judged.visited.device},
+            {"state", name(one.judged.verdict.state)},
+            {"reasons", reasons_of(one.judged.verdict)},
+            {"identity", one.judged.visited.pci ? identity_json(*one.judged.visited.pci) : Json(nullptr)},
+            {"driver", text_or_null(one.judged.visited.driver)},
+            {"owner", one.subject.owner},
+            {"ruling", name(decision.ruling)},
+            {"rule", decision.rule},
+            {"owners", decision.owners},
+            {"reauthenticate_seconds",
+             decision.reauthenticate ? Json(decision.reauthenticate->count()) : Json(nullptr)},
+            {"passed_over", std::move(missed)},
+            {"effect", effect_of(one)}};
+}
+
+void print_decisions(const Session& session, const std::vector<Looked>& all) {
+    if (session.json()) {
+        Json devices = Json::array();
+        for (const auto& one : all) devices.push_back(decision_json(one));
+        print(session, {{"schema", "busguard.decisions/1"}, {"devices", std::move(devices)}});
+        return;
+    }
+    Table table{{"DEVICE", "IDENTITY", "STATE", "DECISION", "RULE", "DRIVER", "EFFECT WHEN ENFORCED"}};
+    std::size_t losing = 0;
+    for (const auto& one : all) {
+        const auto& visited = one.judged.visited;
+        const auto effect = effect_of(one);
+        const bool loses = effect.starts_with("LOSES");
+        losing += loses ? 1 : 0;
+        table.row({{printable(visited.device)},
+                   {visited.pci ? describe(*visited.pci) : "-"},
+                   {std::string{name(one.judged.verdict.state)}, cli::tone_of(one.judged.verdict.state)},
+                   {std::string{name(one.decision.ruling)}, tone_of(one.decision.ruling)},
+                   {one.decision.rule},
+                   {visited.driver.empty() ? "-" : printable(visited.driver)},
+                   {std::string{effect}, loses ? Tone::bad : Tone::plain}});
+    }
+    session.print(table.render(session.colour()));
+    if (losing > 0)
+        session.print(
+            paint(fmt::format("\n{} of {} would lose the driver that they have now.\n", losing, all.size()),
+                  Tone::bad, session.colour()));
+}
+
+std::string because(const policy::Missed& missed) {
+    if (missed.has.empty()) return fmt::format("{} is not known of this device", missed.field);
+    return fmt::format("{} is {}", missed.field, printable(missed.has));
+}
+
+std::string explained(const Looked& one, bool colour) {
+    const auto& visited = one.judged.visited;
+    const auto& verdict = one.judged.verdict;
+    const auto& decision = one.decision;
+    auto out = paint(printable(visited.device), Tone::strong, colour);
+    if (visited.pci) out += "  " + describe(*visited.pci);
+    out += "\n";
+    const auto by = decision.rule == policy::implicit ? std::string{"no rule matches: the policy's default"}
+                                                      : fmt::format("rule \"{}\"", decision.rule);
+    out += fmt::format("  decision   {}, by {}\n",
+                       paint(name(decision.ruling), tone_of(decision.ruling), colour), by);
+    out += fmt::format("  effect     {}\n", effect_of(one));
+    out += fmt::format("  state      {}", paint(name(verdict.state), cli::tone_of(verdict.state), colour));
+    if (verdict.primary != nullptr) out += fmt::format(", {}", verdict.primary->code);
+    out += "\n";
+    if (verdict.primary != nullptr) {
+        out += wrapped(verdict.primary->meaning, "             ");
+        out += wrapped("What to do: " + std::string{verdict.primary->remedy}, "             ");
+    }
+    if (!decision.trail.empty()) out += "  rules that come before and do not match:\n";
+    for (const auto& missed : decision.trail)
+        out += fmt::format("    {:<28} {}\n", "\"" + missed.rule + "\"", because(missed));
+    std::size_t passed = 0;
+    for (const auto& check : verdict.checks) passed += check.outcome == Outcome::pass ? 1 : 0;
+    out += fmt::format("  checks     {} of {} passed\n", passed, verdict.checks.size());
+    for (const auto& check : verdict.checks) {
+        if (check.outcome == Outcome::pass) continue;
+        out += fmt::format("    {:<28} {}{}{}\n", check.name, name(check.outcome),
+                           check.reason.empty() ? "" : " ", check.reason);
+        if (!check.detail.empty()) out += wrapped(printable(check.detail), "      ");
+    }
+    return out;
+}
+
+Tried<Exit> check(Session& session, const Options& options) {
+    const auto policy = TRY(read_policy(options.file));
+    const auto warnings = policy::warnings(policy, options.file);
+    if (session.json()) {
+        Json list = Json::array();
+        for (const auto& one : warnings)
+            list.push_back(
+                {{"line", one.line}, {"field", one.field}, {"message", one.message}, {"remedy", one.remedy}});
+        print(session, {{"schema", "busguard.policy-check/1"},
+                        {"file", options.file},
+                        {"rules", policy.rules.size()},
+                        {"default", name(policy.otherwise)},
+                        {"warnings", std::move(list)}});
+        return Exit::ok;
+    }
+    for (const auto& one : warnings)
+        session.print(paint("warning: ", Tone::caution, session.colour()) + one.text() + "\n");
+    session.print(fmt::format("{}: {} rules, default {}: no error\n", options.file, policy.rules.size(),
+                              name(policy.otherwise)));
+    return Exit::ok;
+}
+
+Tried<Exit> try_out(Session& session, const Options& options) {
+    const auto policy = TRY(read_policy(options.file));
+    print_decisions(session, TRY(look(session, options, policy)));
+    return Exit::ok;
+}
+
+Tried<Exit> explain(Session& session, const Options& options) {
+    const auto policy = TRY(read_policy(options.file));
+    const auto all = TRY(look(session, options, policy));
+    if (session.json()) {
+        print_decisions(session, all);
+        return Exit::ok;
+    }
+    for (const auto& one : all) {
+        if (&one != &all.front()) session.print("\n");
+        session.print(explained(one, session.colour()));
+    }
+    return Exit::ok;
+}
+
+Tried<Exit> generate(Session& session, const Options& options) {
+    auto wanted = options;
+    wanted.devices.all = true;
+    const auto all = TRY(look(session, wanted, {}));
+    std::vector<policy::Subject> subjects;
+    subjects.reserve(all.size());
+    for (const auto& one : all) subjects.push_back(one.subject);
+    const auto text = policy::to_toml(policy::generate(subjects));
+    if (options.write.empty()) {
+        session.print(text);
+        return Exit::ok;
+    }
+    TRY(or_trouble("file", host::write_file(options.write, as_bytes(text), 0600)));
+    session.say(fmt::format("written: {}; busguard policy try {} shows what it would do", options.write,
+                            options.write));
+    return Exit::ok;
+}
+
+CLI::App* add(CLI::App& app, Chosen& chosen, const std::shared_ptr<Options>& options, const char* name,
+              const char* help, Tried<Exit> (*action)(Session&, const Options&)) {
+    auto* command = app.add_subcommand(name, help);
+    add_common(*command, chosen.common);
+    command->callback([&chosen, options, action] {
+        chosen.action = [options, action](Session& session) { return action(session, *options); };
+    });
+    return command;
+}
+
+void add_file(CLI::App& app, Options& options) {
+    app.add_option("FILE", options.file, fmt::format("Policy (default: {})", default_policy))->type_name("");
+}
+
+}  // namespace
+
+void add_policy(CLI::App& app, Chosen& chosen) {
+    auto* group =
+        app.add_subcommand("policy", "Write, check, try and explain the rules that devices are let in by");
+    group->require_subcommand(1);
+    const auto options = std::make_shared<Options>();
+    add_file(*add(*group, chosen, options, "check",
+                  "Say what is wrong with a policy, and what is hardly meant", check),
+             *options);
+
+    auto* trying = add(*group, chosen, options, "try",
+                       "Show what a policy would do to the devices here; changes nothing", try_out);
+    add_file(*trying, *options);
+    trying->preparse_callback([options](std::size_t) { options->devices.all = true; });
+    add_place_options(*trying, options->devices.place);
+    add_judging_options(*trying, options->judging);
+
+    auto* explaining = add(*group, chosen, options, "explain",
+                           "Say which rule decides on a device, which do not match, and why", explain);
+    add_device_options(*explaining, options->devices);
+    explaining->add_option("--policy", options->file, fmt::format("Policy (default: {})", default_policy))
+        ->type_name("FILE");
+    add_judging_options(*explaining, options->judging);
+
+    auto* generating = add(*group, chosen, options, "generate",
+                           "Make a policy that lets in what is here and proven now", generate);
+    generating->add_option("--write", options->write, "Write it to this file instead of standard output")
+        ->type_name("FILE");
+    add_place_options(*generating, options->devices.place);
+    add_judging_options(*generating, options->judging);
+}
+
+}  // namespace busguard::cli
