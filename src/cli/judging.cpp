@@ -94,6 +94,42 @@ bool applies(const appraisal::Reference& reference, const std::map<std::string, 
     });
 }
 
+/// For a command line that names none.
+void add_default_anchors(const Session& session, trust::Anchors& anchors,
+                         const std::vector<crypto::Certificate>& of_machine) {
+    for (const auto& one : of_machine) anchors.add(one, "the emulated machine's description");
+    std::error_code ignored;
+    if (of_machine.empty() && fs::is_directory(default_anchors, ignored))
+        if (auto added = add_anchors(anchors, default_anchors); !added)
+            session.say(added.error().problem.text());
+    if (anchors.empty())
+        session.say(fmt::format(
+            "busguard: no root certificate is trusted: name some with --anchors, or put them into {}",
+            default_anchors));
+}
+
+Tried<std::vector<appraisal::Reference>> read_references(const std::vector<std::string>& paths) {
+    std::vector<appraisal::Reference> references;
+    for (const auto& path : paths)
+        for (const auto& file : TRY(files_at(path, {".json"}))) {
+            const auto bytes = TRY(or_trouble("file", host::read_file(file)));
+            references.push_back(
+                TRY(or_trouble("file", appraisal::reference_from_json(as_text(bytes), file))));
+        }
+    return references;
+}
+
+/// Nothing for an empty text.
+Tried<std::optional<spdm::Nonce>> parse_nonce(const std::string& text) {
+    if (text.empty()) return std::optional<spdm::Nonce>{};
+    const auto bytes = from_hex(text);
+    if (!bytes || bytes->size() != spdm::nonce_size)
+        return usage("--nonce", "not 64 hex digits", "SPDM nonces have 32 bytes");
+    std::optional<spdm::Nonce> nonce{spdm::Nonce{}};
+    std::ranges::copy(*bytes, nonce->begin());
+    return nonce;
+}
+
 }  // namespace
 
 void add_judging_options(CLI::App& app, JudgingOptions& options) {
@@ -143,35 +179,13 @@ Tried<Judge> Judge::prepare(Session& session, const JudgingOptions& options,
     TRY(set_time(standard, options.time, *session.world().clock));
 
     for (const auto& path : options.anchors) TRY(add_anchors(standard.anchors, path));
-    std::error_code ignored;
-    if (options.anchors.empty() && !machine_anchors.empty()) {
-        for (const auto& one : machine_anchors)
-            standard.anchors.add(one, "the emulated machine's description");
-    } else if (options.anchors.empty() && fs::is_directory(default_anchors, ignored)) {
-        if (auto added = add_anchors(standard.anchors, default_anchors); !added)
-            session.say(added.error().problem.text());
-    }
-    if (standard.anchors.empty())
-        session.say(fmt::format(
-            "busguard: no root certificate is trusted: name some with --anchors, or put them into {}",
-            default_anchors));
+    if (options.anchors.empty()) add_default_anchors(session, standard.anchors, machine_anchors);
 
-    for (const auto& path : options.references)
-        for (const auto& file : TRY(files_at(path, {".json"}))) {
-            const auto bytes = TRY(or_trouble("file", host::read_file(file)));
-            judge.references_.push_back(
-                TRY(or_trouble("file", appraisal::reference_from_json(as_text(bytes), file))));
-        }
+    judge.references_ = TRY(read_references(options.references));
     standard.require_measurements = !options.references.empty();
 
-    if (!options.nonce.empty()) {
-        const auto nonce = from_hex(options.nonce);
-        if (!nonce || nonce->size() != spdm::nonce_size)
-            return usage("--nonce", "not 64 hex digits", "SPDM nonces have 32 bytes");
-        judge.nonce_.emplace();
-        std::copy(nonce->begin(), nonce->end(), judge.nonce_->begin());
-        standard.expected_nonce = judge.nonce_;
-    }
+    judge.nonce_ = TRY(parse_nonce(options.nonce));
+    standard.expected_nonce = judge.nonce_;
     return judge;
 }
 

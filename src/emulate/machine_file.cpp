@@ -6,6 +6,7 @@
 #include "host/files.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace busguard::emulate {
@@ -157,7 +158,8 @@ spdm::MeasurementBlock read_measurement(TomlFields& in, crypto::Hash hash) {
     const auto text = in.text("text", largest_measurement);
     const auto hex = in.text("hex", 2 * largest_measurement);
     const auto number = in.integer("svn", 0, INT64_MAX);
-    if (int{digest_of.has_value()} + text.has_value() + hex.has_value() + number.has_value() != 1)
+    const std::array given{digest_of.has_value(), text.has_value(), hex.has_value(), number.has_value()};
+    if (std::ranges::count(given, true) != 1)
         in.wrong("digest_of", "exactly one of digest_of, text, hex, svn says what is measured");
     out.raw = !digest_of;
     if (digest_of) out.value = to_bytes(crypto::digest(hash, as_bytes(*digest_of)));
@@ -187,7 +189,7 @@ SpdmDescription read_spdm(TomlFields& in, const std::filesystem::path& base) {
         else
             out.versions.push_back(*version);
     }
-    if (out.versions.empty()) in.missing("versions", "such as [\"1.2\", \"1.3\"]");
+    if (out.versions.empty()) in.missing("versions", R"(such as ["1.2", "1.3"])");
     std::ranges::sort(out.versions);
     out.scheme = in.choice("algorithm", crypto::scheme_named, schemes).value_or(out.scheme);
     out.hash = in.choice("hash", crypto::hash_named, hashes).value_or(out.hash);
@@ -228,7 +230,7 @@ Lies read_lies(TomlFields& in) {
 
 DeviceDescription read_device(TomlFields& in, const std::filesystem::path& base) {
     DeviceDescription out;
-    const auto addresses = "an address such as 0000:01:00.0";
+    const auto* const addresses = "an address such as 0000:01:00.0";
     out.address = in.needed("address", in.choice("address", address_named, addresses));
     out.under = in.choice("under", address_named, addresses);
     out.name = in.text("name").value_or("");
@@ -283,6 +285,26 @@ void check_references(const MachineDescription& machine, std::size_t at, TomlFie
         in.wrong("lies", "tampered_measurement is not the index of a measurement");
 }
 
+bool is_name(std::string_view name) { return !name.empty() && !name.contains('/') && !name.starts_with('.'); }
+
+/// Names of other devices may be those of later ones, so they are looked up when all are known.
+Checked<void> check_names(const MachineDescription& machine, const std::filesystem::path& file) {
+    const auto is_there = [&](PciAddress address) {
+        return std::ranges::find(machine.devices, address, &DeviceDescription::address) !=
+               machine.devices.end();
+    };
+    for (const auto& device : machine.devices) {
+        if (!device.spdm) continue;
+        for (const auto& slot : device.spdm->slots)
+            if (slot.cma_name_of && !is_there(*slot.cma_name_of))
+                return fail(Problem{.where = file.string(),
+                                    .field = "device " + device.address.text() + ", slot " +
+                                             std::to_string(slot.number) + ", cma_name_of",
+                                    .message = slot.cma_name_of->text() + " is not described"});
+    }
+    return {};
+}
+
 }  // namespace
 
 Checked<MachineDescription> parse_machine(std::string_view text, const std::filesystem::path& file) {
@@ -295,11 +317,10 @@ Checked<MachineDescription> parse_machine(std::string_view text, const std::file
     out.tsms = in.texts("tsms", 8);
     for (const auto* names : {&out.drivers, &out.tsms})
         for (const auto& name : *names)
-            if (name.empty() || name.contains('/') || name.starts_with('.'))
+            if (!is_name(name))
                 in.wrong(names == &out.drivers ? "drivers" : "tsms", "\"" + name + "\" is no name");
     for (auto& [name, authority] : in.named_tables("authority", most_authorities)) {
-        if (name.empty() || name.contains('/') || name.starts_with('.'))
-            authority.wrong("subject", "\"" + name + "\" is no name for an authority");
+        if (!is_name(name)) authority.wrong("subject", "\"" + name + "\" is no name for an authority");
         out.authorities.emplace(name, read_authority(authority));
     }
     for (auto& device : in.tables("device", most_devices)) {
@@ -308,17 +329,7 @@ Checked<MachineDescription> parse_machine(std::string_view text, const std::file
     }
     in.finish();
     if (document.problem()) return fail(*document.problem());
-    // Names of other devices may be those of later ones, so they are looked up when all are known.
-    for (const auto& device : out.devices) {
-        if (!device.spdm) continue;
-        for (const auto& slot : device.spdm->slots)
-            if (slot.cma_name_of && std::ranges::find(out.devices, *slot.cma_name_of,
-                                                      &DeviceDescription::address) == out.devices.end())
-                return fail(Problem{.where = file.string(),
-                                    .field = "device " + device.address.text() + ", slot " +
-                                             std::to_string(slot.number) + ", cma_name_of",
-                                    .message = slot.cma_name_of->text() + " is not described"});
-    }
+    TRY(check_names(out, file));
     return out;
 }
 

@@ -18,6 +18,22 @@ Result<Bytes> slice(ByteView whole, std::uint64_t offset, std::size_t length) {
     return to_bytes(rest.first(std::min(length, rest.size())));
 }
 
+/// Puts the names of a path in front of what is still to be walked; ".." only inside a link.
+bool enqueue(std::deque<std::string>& names, std::string_view text, bool inside_link) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const auto slash = text.find('/');
+        const auto part = text.substr(0, slash);
+        if (!is_good_name(part) && !(inside_link && part == "..")) return false;
+        parts.emplace_back(part);
+        if (slash == std::string_view::npos) break;
+        text.remove_prefix(slash + 1);
+        if (text.empty()) return false;
+    }
+    names.insert(names.begin(), parts.begin(), parts.end());
+    return true;
+}
+
 /// An open file knows its node by number: after a removal the device is gone, whoever holds it open.
 class OpenNode final : public host::File {
 public:
@@ -49,19 +65,19 @@ private:
 
 NodeTree::NodeTree() { nodes_[root] = Node{}; }
 
-const NodeTree::Node* NodeTree::node(Id id) const {
+const NodeTree::Node* NodeTree::find(Id id) const {
     const auto found = nodes_.find(id);
     return found == nodes_.end() ? nullptr : &found->second;
 }
 
-NodeTree::Id NodeTree::add(Id parent, std::string name, Node made) {
+NodeTree::Id NodeTree::add(Id parent, std::string name, Node node) {
     auto& siblings = nodes_.at(parent).children;
     if (const auto there = siblings.find(name); there != siblings.end()) return there->second;
     const auto id = next_++;
-    made.parent = parent;
-    made.name = name;
+    node.parent = parent;
+    node.name = name;
     siblings.emplace(std::move(name), id);
-    nodes_.emplace(id, std::move(made));
+    nodes_.emplace(id, std::move(node));
     return id;
 }
 
@@ -75,9 +91,9 @@ NodeTree::Id NodeTree::add_link(Id parent, std::string name, std::string target)
     return add(parent, std::move(name), {.kind = Kind::link, .target = std::move(target)});
 }
 
-void NodeTree::remove(Id id) {
-    const auto found = nodes_.find(id);
-    if (found == nodes_.end() || id == root) return;
+void NodeTree::remove(Id node) {
+    const auto found = nodes_.find(node);
+    if (found == nodes_.end() || node == root) return;
     const auto children = found->second.children;
     for (const auto& [name, child] : children) remove(child);
     nodes_.at(found->second.parent).children.erase(found->second.name);
@@ -85,15 +101,15 @@ void NodeTree::remove(Id id) {
 }
 
 std::optional<NodeTree::Id> NodeTree::child(Id directory, std::string_view name) const {
-    const auto* its = node(directory);
+    const auto* its = find(directory);
     if (its == nullptr) return std::nullopt;
     const auto found = its->children.find(name);
     if (found == its->children.end()) return std::nullopt;
     return found->second;
 }
 
-Result<NodeTree::Attributes> NodeTree::attributes(Id id) const {
-    const auto* its = node(id);
+Result<NodeTree::Attributes> NodeTree::attributes(Id node) const {
+    const auto* its = find(node);
     if (its == nullptr) return fail(Errc::not_found, "node");
     switch (its->kind) {
         case Kind::directory: return Attributes{its->kind, 0755, 0};
@@ -104,23 +120,24 @@ Result<NodeTree::Attributes> NodeTree::attributes(Id id) const {
 }
 
 Result<std::vector<NodeTree::Entry>> NodeTree::entries(Id directory) const {
-    const auto* its = node(directory);
+    const auto* its = find(directory);
     if (its == nullptr) return fail(Errc::not_found, "node");
     if (its->kind != Kind::directory) return fail(Errc::unsupported, "directory", 0, ENOTDIR);
     std::vector<Entry> all;
+    all.reserve(its->children.size());
     for (const auto& [name, id] : its->children) all.push_back({name, id, nodes_.at(id).kind});
     return all;
 }
 
-Result<std::string> NodeTree::target(Id id) const {
-    const auto* its = node(id);
+Result<std::string> NodeTree::target(Id link) const {
+    const auto* its = find(link);
     if (its == nullptr) return fail(Errc::not_found, "node");
     if (its->kind != Kind::link) return fail(Errc::unsupported, "symbolic link", 0, EINVAL);
     return its->target;
 }
 
 Result<Bytes> NodeTree::read_at(Id file, std::uint64_t offset, std::size_t length) const {
-    const auto* its = node(file);
+    const auto* its = find(file);
     if (its == nullptr) return fail(Errc::not_found, "node");
     if (its->kind != Kind::file) return fail(Errc::unsupported, "file", 0, EISDIR);
     if (!its->content.read_at) return fail(Errc::permission, "read", 0, EACCES);
@@ -129,7 +146,7 @@ Result<Bytes> NodeTree::read_at(Id file, std::uint64_t offset, std::size_t lengt
 }
 
 Result<std::size_t> NodeTree::write_at(Id file, std::uint64_t offset, ByteView bytes) {
-    const auto* its = node(file);
+    const auto* its = find(file);
     if (its == nullptr) return fail(Errc::not_found, "node");
     if (its->kind != Kind::file) return fail(Errc::unsupported, "file", 0, EISDIR);
     if (!its->content.write_at) return fail(Errc::permission, "write", 0, EACCES);
@@ -137,31 +154,16 @@ Result<std::size_t> NodeTree::write_at(Id file, std::uint64_t offset, ByteView b
     return write(offset, bytes);
 }
 
-std::string NodeTree::path(Id id) const {
+std::string NodeTree::path(Id node) const {
     std::string text;
-    for (const auto* its = node(id); its != nullptr && id != root; id = its->parent, its = node(id))
-        text = text.empty() ? its->name : its->name + "/" + text;
+    for (const auto* its = find(node); its != nullptr && node != root; node = its->parent, its = find(node))
+        text.insert(0, text.empty() ? its->name : its->name + "/");
     return text;
 }
 
 Result<NodeTree::Id> NodeTree::find(std::string_view path, bool follow_last) const {
     std::deque<std::string> names;
-    // Puts the names of a path in front of what is still to be walked; ".." only inside a link.
-    auto enqueue = [&names](std::string_view text, bool inside_link) {
-        std::vector<std::string> parts;
-        while (!text.empty()) {
-            const auto slash = text.find('/');
-            const auto part = text.substr(0, slash);
-            if (!is_good_name(part) && !(inside_link && part == "..")) return false;
-            parts.emplace_back(part);
-            if (slash == std::string_view::npos) break;
-            text.remove_prefix(slash + 1);
-            if (text.empty()) return false;
-        }
-        names.insert(names.begin(), parts.begin(), parts.end());
-        return true;
-    };
-    if (!enqueue(path, false)) return fail(Errc::bad_field, "path", 0, EINVAL);
+    if (!enqueue(names, path, false)) return fail(Errc::bad_field, "path", 0, EINVAL);
 
     Id at = root;
     std::size_t links = 0;
@@ -177,7 +179,7 @@ Result<NodeTree::Id> NodeTree::find(std::string_view path, bool follow_last) con
         const auto& its = nodes_.at(*next);
         if (its.kind == Kind::link && (follow_last || !names.empty())) {
             if (++links > most_links) return fail(Errc::too_large, "symbolic links", 0, ELOOP);
-            if (!enqueue(its.target, true)) return fail(Errc::not_found, "symbolic link", 0, ENOENT);
+            if (!enqueue(names, its.target, true)) return fail(Errc::not_found, "symbolic link", 0, ENOENT);
             continue;  // from the directory that holds the link
         }
         at = *next;

@@ -85,7 +85,7 @@ private:
         std::string target;
     };
 
-    const Node* node(Id id) const;
+    const Node* find(Id id) const;
     Id add(Id parent, std::string name, Node node);
 
     std::map<Id, Node> nodes_;

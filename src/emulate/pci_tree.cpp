@@ -52,7 +52,7 @@ NodeTree::Content config_file(ConfigRegisters& config) {
 
 }  // namespace
 
-PciTree::PciTree(NodeTree& tree, std::vector<std::string> drivers, std::vector<std::string> tsms,
+PciTree::PciTree(NodeTree& tree, const std::vector<std::string>& drivers, std::vector<std::string> tsms,
                  bool autoprobe)
     : tree_{&tree}, tsms_{std::move(tsms)}, autoprobe_{autoprobe} {
     const auto pci = tree_->add_directory(tree_->add_directory(NodeTree::root, "bus"), "pci");
@@ -219,7 +219,7 @@ void PciTree::add_identity(const State& state) {
         tree_->add_file(state.directory, "config", config_file(*state.function.config));
 }
 
-std::string PciTree::uevent(const State& state) const {
+std::string PciTree::uevent(const State& state) {
     const auto& its = state.function.identity;
     auto text = state.bound.empty() ? std::string{} : "DRIVER=" + state.bound + "\n";
     text += fmt::format(
@@ -230,7 +230,7 @@ std::string PciTree::uevent(const State& state) const {
 }
 
 void PciTree::add_driver_files(State& state) {
-    tree_->add_file(state.directory, "uevent", text_attribute([this, &state] { return uevent(state); }));
+    tree_->add_file(state.directory, "uevent", text_attribute([&state] { return uevent(state); }));
     auto override_file = command_attribute(
         [&state](std::string_view word) -> Result<void> {
             state.driver_override = word;

@@ -31,9 +31,11 @@ struct PciFunction {
 class PciTree {
 public:
     /// `tree` outlives this. `tsms` are the platform's TSMs ("tsm0"): without one no device shows tsm/.
-    PciTree(NodeTree& tree, std::vector<std::string> drivers, std::vector<std::string> tsms, bool autoprobe);
+    PciTree(NodeTree& tree, const std::vector<std::string>& drivers, std::vector<std::string> tsms,
+            bool autoprobe);
     PciTree(const PciTree&) = delete;
     PciTree& operator=(const PciTree&) = delete;
+    ~PciTree() = default;
 
     /// Plugs a function in, after the bridge above it; with autoprobe its driver binds at once.
     void add(PciFunction function);
@@ -58,7 +60,7 @@ private:
     void add_driver_files(State& state);
     void add_features(const State& state);
     void add_tsm(State& state);
-    std::string uevent(const State& state) const;
+    static std::string uevent(const State& state);
     NodeTree::Id parent_directory(const State& state);
 
     void add_driver(const std::string& driver);

@@ -163,7 +163,8 @@ void TomlFields::finish() {
         if (known_.contains(key.str())) continue;
         std::string keys;
         for (const auto& known : known_) keys += (keys.empty() ? "" : ", ") + known;
-        return problem(key.str(), key.source().begin.line, "is not known here", "known are " + keys);
+        problem(key.str(), key.source().begin.line, "is not known here", "known are " + keys);
+        return;
     }
 }
 
@@ -172,7 +173,7 @@ Checked<TomlDocument> TomlDocument::parse(std::string_view text, std::string fil
         return fail(Problem{.where = std::move(file),
                             .message = "has more than " + std::to_string(largest) + " bytes"});
     // toml++ 3.3 runs into undefined behaviour over some of the others (is_non_ascii_horizontal_whitespace).
-    const auto other =
+    const auto* const other =
         std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
     if (other != text.end())
         return fail(Problem{.where = std::move(file),
