@@ -50,9 +50,11 @@ Tried<Exit> authenticate(Session& session, const Options& options) {
     if (directory && !options.evidence.empty())
         TRY(or_trouble("file", host::make_directory(options.evidence)));
     std::vector<std::string> files;
+    files.reserve(visits.size());
     for (const auto& visited : visits) files.push_back(TRY(keep(visited, options.evidence, directory)));
     auto verdicts = judge(visits);
     std::vector<Judged> all;
+    all.reserve(visits.size());
     for (std::size_t n = 0; n < visits.size(); ++n)
         all.push_back({std::move(visits[n]), std::move(verdicts[n]), std::move(files[n])});
     print_verdicts(session, all);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 
@@ -73,11 +74,17 @@ Finding lockdown(const host::SystemFacts& facts) {
 
 /// Kernel release as major * 1000 + minor; 0 if it is none.
 unsigned release_number(const std::string& release) {
-    unsigned major = 0;
-    unsigned minor = 0;
-    if (std::sscanf(release.c_str(), "%u.%u", &major, &minor) != 2 || minor > 999)
-        return 0;  // NOLINT(cert-err34-c)
-    return major * 1000 + minor;
+    const auto number = [](std::string_view text) -> std::optional<unsigned> {
+        unsigned value = 0;
+        const auto read = std::from_chars(text.begin(), text.end(), value);
+        if (read.ec != std::errc{} || value > 999) return std::nullopt;
+        return value;
+    };
+    const auto dot = release.find('.');
+    if (dot == std::string::npos) return 0;
+    const auto major = number(std::string_view{release}.substr(0, dot));
+    const auto minor = number(std::string_view{release}.substr(dot + 1));
+    return major && minor ? (*major * 1000) + *minor : 0;
 }
 
 Finding kernel(const host::SystemFacts& facts) {
@@ -147,9 +154,12 @@ Finding crypto() {
 }
 
 Tone tone_of(Finding::Grade grade) {
-    return grade == Finding::Grade::good   ? Tone::good
-           : grade == Finding::Grade::note ? Tone::caution
-                                           : Tone::bad;
+    switch (grade) {
+        case Finding::Grade::good: return Tone::good;
+        case Finding::Grade::note: return Tone::caution;
+        case Finding::Grade::bad: break;
+    }
+    return Tone::bad;
 }
 
 Tried<Exit> doctor(Session& session, const PlaceOptions& options) {

@@ -20,7 +20,7 @@ Failure<Trouble> of_stdin(std::string message) {
 Tried<Bytes> read_input(const Session& session, const std::string& path, std::size_t limit) {
     if (path != "-") return or_trouble("file", host::read_file(path, limit));
     Bytes bytes;
-    std::array<std::byte, 65536> part;
+    std::array<std::byte, 65536> part{};
     for (;;) {
         const auto got = std::fread(part.data(), 1, part.size(), session.world().in);
         append(bytes, ByteView{part}.first(got));

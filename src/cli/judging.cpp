@@ -54,6 +54,31 @@ Tried<void> set_profiles(trust::Profile& all, std::map<std::string, trust::Profi
     return {};
 }
 
+/// For a command line that names none.
+void add_default_anchors(const Session& session, trust::Anchors& anchors,
+                         const std::vector<crypto::Certificate>& of_machine) {
+    for (const auto& one : of_machine) anchors.add(one, "the emulated machine's description");
+    std::error_code ignored;
+    if (of_machine.empty() && fs::is_directory(default_anchors, ignored))
+        if (auto added = examine::add_anchors(anchors, default_anchors); !added)
+            session.say(added.error().text());
+    if (anchors.empty())
+        session.say(fmt::format(
+            "busguard: no root certificate is trusted: name some with --anchors, or put them into {}",
+            default_anchors));
+}
+
+/// Nothing for an empty text.
+Tried<std::optional<spdm::Nonce>> parse_nonce(const std::string& text) {
+    if (text.empty()) return std::optional<spdm::Nonce>{};
+    const auto bytes = from_hex(text);
+    if (!bytes || bytes->size() != spdm::nonce_size)
+        return usage("--nonce", "not 64 hex digits", "SPDM nonces have 32 bytes");
+    std::optional<spdm::Nonce> nonce{spdm::Nonce{}};
+    std::ranges::copy(*bytes, nonce->begin());
+    return nonce;
+}
+
 }  // namespace
 
 void add_judging_options(CLI::App& app, JudgingOptions& options) {
@@ -104,31 +129,14 @@ Tried<examine::Judge> judge_of(Session& session, const JudgingOptions& options,
 
     for (const auto& path : options.anchors)
         TRY(or_trouble("file", examine::add_anchors(standard.anchors, path)));
-    std::error_code ignored;
-    if (options.anchors.empty() && !machine_anchors.empty()) {
-        for (const auto& one : machine_anchors)
-            standard.anchors.add(one, "the emulated machine's description");
-    } else if (options.anchors.empty() && fs::is_directory(default_anchors, ignored)) {
-        if (auto added = examine::add_anchors(standard.anchors, default_anchors); !added)
-            session.say(added.error().text());
-    }
-    if (standard.anchors.empty())
-        session.say(fmt::format(
-            "busguard: no root certificate is trusted: name some with --anchors, or put them into {}",
-            default_anchors));
+    if (options.anchors.empty()) add_default_anchors(session, standard.anchors, machine_anchors);
 
     for (const auto& path : options.references)
         for (auto& reference : TRY(or_trouble("file", examine::read_references(path))))
             demands.references.push_back(std::move(reference));
     standard.require_measurements = !options.references.empty();
 
-    if (!options.nonce.empty()) {
-        const auto nonce = from_hex(options.nonce);
-        if (!nonce || nonce->size() != spdm::nonce_size)
-            return usage("--nonce", "not 64 hex digits", "SPDM nonces have 32 bytes");
-        standard.expected_nonce.emplace();
-        std::copy(nonce->begin(), nonce->end(), standard.expected_nonce->begin());
-    }
+    standard.expected_nonce = TRY(parse_nonce(options.nonce));
     return examine::Judge{std::move(demands)};
 }
 

@@ -126,6 +126,7 @@ Tried<Exit> list(Session& session, const PlaceOptions& options) {
     auto& tree = place.tree();
     const auto bus = TRY(or_trouble(options.sysfs + "/bus/pci/devices", host::pci_bus(tree)));
     std::vector<Listed> all;
+    all.reserve(bus.devices.size() + bus.unreadable.size());
     for (const auto& device : bus.devices) all.push_back(look(tree, device));
     for (const auto& device : bus.unreadable)
         all.push_back({.device = "pci/" + device.address,

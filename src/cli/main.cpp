@@ -10,18 +10,19 @@
 
 namespace {
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal handler has nothing else
 std::atomic<bool> told_to_stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set by a signal handler");
 
 const std::atomic<bool>& catch_signals() {
     struct sigaction action{};
     action.sa_handler = [](int) { told_to_stop = true; };  // no SA_RESTART: what waits is woken
-    for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
     return told_to_stop;
 }
 
 std::string environment(const char* name) {
-    const char* value = std::getenv(name);
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before there are threads
     return value == nullptr ? "" : value;
 }
 

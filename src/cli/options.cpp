@@ -9,7 +9,9 @@ bool Session::colour() const {
     return world_->colourful;
 }
 
-void Session::print(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), world_->out); }
+void Session::print(std::string_view text) const {
+    (void)std::fwrite(text.data(), 1, text.size(), world_->out);  // a full disk shows when the program ends
+}
 
 void Session::say(std::string_view line) const {
     if (common_->quiet) return;

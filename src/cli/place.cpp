@@ -71,8 +71,8 @@ examine::Surroundings surroundings(const Session& session, const Place& place) {
 std::optional<std::string> device_name(std::string_view text) {
     if (text.starts_with("pci/")) text.remove_prefix(4);
     std::string address{text};
-    std::transform(address.begin(), address.end(), address.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(address, address.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (std::ranges::count(address, ':') == 1) address.insert(0, "0000:");
     if (!host::is_pci_address(address)) return std::nullopt;
     return "pci/" + address;

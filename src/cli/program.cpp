@@ -8,7 +8,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 namespace busguard::cli {
@@ -58,7 +57,7 @@ void add_commands(CLI::App& app, Chosen& chosen) {
 /// How many letters have to change to make one word the other.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t n = 0; n < row.size(); ++n) row[n] = n;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         auto diagonal = std::exchange(row[0], i);
         for (std::size_t j = 1; j <= b.size(); ++j) {

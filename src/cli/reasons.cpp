@@ -19,7 +19,7 @@ struct Options {
 /// mdoc(7): a line must not begin with a dot or an apostrophe, and a backslash is \e.
 std::string roff(std::string_view text) {
     std::string out;
-    for (char c : text) {
+    for (const char c : text) {
         if (c == '\\')
             out += "\\e";
         else

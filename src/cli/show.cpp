@@ -22,6 +22,7 @@ Tried<Exit> show(Session& session, const Options& options) {
     auto visits = TRY(target.visit(session, plan));
 
     std::vector<Judged> all;
+    all.reserve(visits.size());
     auto verdicts = judge(visits);
     for (std::size_t n = 0; n < visits.size(); ++n)
         all.push_back({std::move(visits[n]), std::move(verdicts[n]), {}});

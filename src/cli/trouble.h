@@ -30,7 +30,8 @@ inline Failure<Trouble> usage(std::string_view option, std::string message, std:
 
 /// What a lower floor says, as the command's trouble.
 template <class T>
-Tried<T> or_trouble(std::string_view code, Checked<T> result) {
+Tried<T> or_trouble(std::string_view code,
+                    Checked<T> result) {  // NOLINT(performance-unnecessary-value-param): T may be void
     if (!result) return trouble(code, result.error());
     if constexpr (std::is_void_v<T>)
         return {};

@@ -67,8 +67,9 @@ Tried<evidence::Files> kernel_files(const fs::path& directory) {
 }
 
 Tried<std::vector<Piece>> from_kernel_log(const fs::path& directory, const evidence::Files& files) {
-    std::vector<Piece> pieces;
     auto entries = TRY(or_trouble("file", evidence::read_kernel_log(files, directory)));
+    std::vector<Piece> pieces;
+    pieces.reserve(entries.size());
     for (auto& entry : entries)
         pieces.push_back({fmt::format("{}#{}", directory.string(), entry.number),
                           evidence::bundle_of(std::move(entry.record), from_file(directory))});

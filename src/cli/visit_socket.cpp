@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <memory>
 
 namespace busguard::cli {
 namespace {
@@ -27,8 +28,8 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
     if (endpoint.host.starts_with('[') && endpoint.host.ends_with(']'))
         endpoint.host = endpoint.host.substr(1, endpoint.host.size() - 2);
     const auto digits = text.substr(colon + 1);
-    const auto* end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, endpoint.port);
+    const auto* const end = std::to_address(digits.end());
+    const auto read = std::from_chars(std::to_address(digits.begin()), end, endpoint.port);
     if (read.ec != std::errc{} || read.ptr != end || endpoint.port == 0) return std::nullopt;
     return endpoint;
 }

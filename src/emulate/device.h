@@ -26,6 +26,7 @@ public:
     Device(DeviceDescription description, ProvisionedSlots slots, Clock& clock, Entropy& entropy);
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
+    ~Device() = default;
 
     const DeviceDescription& description() const { return description_; }
     ConfigRegisters& config() { return *config_; }

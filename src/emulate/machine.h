@@ -25,6 +25,7 @@ public:
 
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
+    ~Machine() = default;
 
     /// With the root where /sys is.
     host::NodeTree& tree() { return tree_; }

@@ -7,6 +7,7 @@
 #include "host/files.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 
@@ -159,7 +160,8 @@ spdm::MeasurementBlock read_measurement(config::TomlFields& in, crypto::Hash has
     const auto text = in.text("text", largest_measurement);
     const auto hex = in.text("hex", 2 * largest_measurement);
     const auto number = in.integer("svn", 0, INT64_MAX);
-    if (int{digest_of.has_value()} + text.has_value() + hex.has_value() + number.has_value() != 1)
+    const std::array given{digest_of.has_value(), text.has_value(), hex.has_value(), number.has_value()};
+    if (std::ranges::count(given, true) != 1)
         in.wrong("digest_of", "exactly one of digest_of, text, hex, svn says what is measured");
     out.raw = !digest_of;
     if (digest_of) out.value = to_bytes(crypto::digest(hash, as_bytes(*digest_of)));
@@ -189,7 +191,7 @@ SpdmDescription read_spdm(config::TomlFields& in, const std::filesystem::path& b
         else
             out.versions.push_back(*version);
     }
-    if (out.versions.empty()) in.missing("versions", "such as [\"1.2\", \"1.3\"]");
+    if (out.versions.empty()) in.missing("versions", R"(such as ["1.2", "1.3"])");
     std::ranges::sort(out.versions);
     out.scheme = in.choice("algorithm", crypto::scheme_named, schemes).value_or(out.scheme);
     out.hash = in.choice("hash", crypto::hash_named, hashes).value_or(out.hash);
@@ -257,7 +259,7 @@ SriovDescription read_sriov(config::TomlFields& in, const DeviceDescription& phy
 
 DeviceDescription read_device(config::TomlFields& in, const std::filesystem::path& base) {
     DeviceDescription out;
-    const auto addresses = "an address such as 0000:01:00.0";
+    const auto* const addresses = "an address such as 0000:01:00.0";
     out.address = in.needed("address", in.choice("address", address_named, addresses));
     out.under = in.choice("under", address_named, addresses);
     out.name = in.text("name").value_or("");

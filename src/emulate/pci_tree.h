@@ -33,6 +33,7 @@ public:
     PciTree(host::NodeTree& tree, const PciPlatform& platform, UeventQueue* uevents = nullptr);
     PciTree(const PciTree&) = delete;
     PciTree& operator=(const PciTree&) = delete;
+    ~PciTree() = default;
 
     /// What is there at boot, after the bridge above it; with autoprobe its driver binds at once. Not
     /// `present`: its slot is empty until plug().

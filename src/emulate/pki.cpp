@@ -5,6 +5,7 @@
 #include "trust/profile.h"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 namespace busguard::emulate {
@@ -34,8 +35,8 @@ crypto::Hash hash_for(crypto::KeyType key) {
 /// DSP0274 "SPDM certificate requirements": id-spdm-cert-oids, here with one object identifier,
 /// 1.3.6.1.4.1.412.274.`last`: SEQUENCE { SEQUENCE { OBJECT IDENTIFIER } }.
 crypto::Extension spdm_mark(unsigned char last) {
-    const unsigned char der[] = {0x30, 0x0e, 0x30, 0x0c, 0x06, 0x0a, 0x2b, 0x06,
-                                 0x01, 0x04, 0x01, 0x83, 0x1c, 0x82, 0x12, last};
+    const std::array<unsigned char, 16> der{0x30, 0x0e, 0x30, 0x0c, 0x06, 0x0a, 0x2b, 0x06,
+                                            0x01, 0x04, 0x01, 0x83, 0x1c, 0x82, 0x12, last};
     return {.oid = std::string{oid::spdm_extension}, .value = to_bytes(std::as_bytes(std::span{der}))};
 }
 

@@ -3,6 +3,7 @@
 #include "tests/appraisal/support.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -53,7 +54,8 @@ TEST(Reasons, AreTheOnesThatTheSourcesName) {
 }
 
 TEST(Reasons, StandForEveryErrorOfADialogue) {
-    const std::tuple<Error, const char*, State> cases[] = {
+    using Case = std::tuple<Error, const char*, State>;
+    const auto cases = std::to_array<Case>({
         {{Errc::timeout, "Data Object Ready"}, "transport.timeout", State::unreachable},
         {{Errc::transport, "DOE Error"}, "transport.garbage", State::unreachable},
         {{Errc::disconnected, "Vendor ID"}, "transport.disconnected", State::unreachable},
@@ -79,7 +81,7 @@ TEST(Reasons, StandForEveryErrorOfADialogue) {
         {{Errc::unsupported, "CHAL_CAP"}, "device.no-challenge", State::unsupported},
         {{Errc::unsupported, "CMA"}, "device.no-cma", State::unsupported},
         {{Errc::system, "read", 0, 5}, "system.error", State::undetermined},
-    };
+    });
     for (const auto& [error, code, state] : cases) {
         EXPECT_EQ(reason_of(error).code, code) << error.what;
         EXPECT_EQ(reason_of(error).state, state) << error.what;

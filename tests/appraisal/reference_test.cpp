@@ -2,6 +2,8 @@
 
 #include "tests/appraisal/support.h"
 
+#include <array>
+
 namespace busguard::appraisal {
 namespace {
 
@@ -183,13 +185,14 @@ TEST(ReferenceFile, GoesThereAndBack) {
 }
 
 TEST(ReferenceFile, NamesWhatIsWrong) {
-    const std::tuple<const char*, const char*, const char*> cases[] = {
+    using Case = std::tuple<const char*, const char*, const char*>;
+    const auto cases = std::to_array<Case>({
         {"busguard.reference/1", "busguard.reference/9", "/schema"},
         {"\"index\": 1", "\"index\": 255", "/values/0/index"},
         {"\"raw\": false", "\"raw\": 0", "/values/0/raw"},
-        {"\"pci\": \"", "\"p/i\": 1, \"x\": \"", "/applies_to/p~1i"},
+        {R"("pci": ")", R"("p/i": 1, "x": ")", "/applies_to/p~1i"},
         {"\"any_of\"", "\"none_of\"", "/values/0/none_of"},
-    };
+    });
     for (const auto& [from, to, pointer] : cases) {
         auto text = to_json(recorded());
         const auto at = text.find(from);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 namespace busguard {
 namespace {
 
@@ -19,9 +23,9 @@ TEST(Hex, NamesTheCharacterThatIsNoDigit) {
 
 // RFC 4648 section 10.
 TEST(Base64, KnowsTheStandardsVectors) {
-    const std::pair<std::string_view, std::string_view> vectors[] = {
-        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
-        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
+    using Vector = std::pair<std::string_view, std::string_view>;
+    const std::array vectors{Vector{"", ""},        Vector{"f", "Zg=="},        Vector{"fo", "Zm8="},
+                             Vector{"foo", "Zm9v"}, Vector{"foob", "Zm9vYg=="}, Vector{"foobar", "Zm9vYmFy"}};
     for (auto [plain, coded] : vectors) {
         EXPECT_EQ(to_base64(as_bytes(plain)), coded);
         const auto back = from_base64(coded);
@@ -31,7 +35,7 @@ TEST(Base64, KnowsTheStandardsVectors) {
 }
 
 TEST(Base64, RefusesWhatIsNotCanonical) {
-    for (auto text : {"Zg=", "Zg", "Zh==", "Zm9=", "Z===", "====", "Zm9v\n", "Zm 9v", "Zg==Zg=="})
+    for (const auto* text : {"Zg=", "Zg", "Zh==", "Zm9=", "Z===", "====", "Zm9v\n", "Zm 9v", "Zg==Zg=="})
         EXPECT_FALSE(from_base64(text)) << text;
 }
 

@@ -20,7 +20,7 @@ class Help(TestCase):
                 self.assertIn(f"Usage: busguard {command} {sub}", shown)
                 self.assertIn("A device is named", shown)
             self.expect_error(run(command, "-o", "json"))
-            self.expect_error(run(command, subcommands[0] + "x", "-o", "json"), remedy=f"did you mean {subcommands[0]}?")
+            self.expect_error(run(command, subcommands[0] + "x", "-o", "json"))
 
     def test_help_of_the_program_names_every_command(self):
         shown = self.expect(run("--help"), OK).out

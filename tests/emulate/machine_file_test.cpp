@@ -122,7 +122,7 @@ TEST(MachineFile, NamesFileLineFieldAndRemedy) {
 }
 
 TEST(MachineFile, RefusesUnknownKeysInEveryTable) {
-    for (auto table :
+    for (const auto* table :
          {"[authority.aurora]", "[[device]]", "[device.doe]", "[device.spdm]", "[[device.spdm.slot]]",
           "[[device.spdm.measurement]]", "[device.lies]", "machine = "}) {
         const auto text =

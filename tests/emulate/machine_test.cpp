@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -77,9 +78,11 @@ protected:
         return "sound";
     }
 
+    // NOLINTBEGIN(readability-identifier-naming): static members, private all the same
     static inline CountingClock clock_;
     static inline CountingEntropy entropy_;
     static inline std::unique_ptr<Machine> machine_;
+    // NOLINTEND(readability-identifier-naming)
 };
 
 TEST_F(Demo, HasHonestDevicesOfManyKinds) {
@@ -92,10 +95,11 @@ TEST_F(Demo, HasHonestDevicesOfManyKinds) {
 
 // The certificates keep every rule of the profiles that busguard itself holds devices to.
 TEST_F(Demo, KeepsTheProfiles) {
-    const std::pair<std::string_view, trust::Model> cases[] = {{"0000:01:00.0", trust::Model::device},
-                                                               {"0000:02:00.0", trust::Model::alias},
-                                                               {"0000:03:00.0", trust::Model::device},
-                                                               {"0000:04:00.0", trust::Model::device}};
+    using Case = std::pair<std::string_view, trust::Model>;
+    const auto cases = std::to_array<Case>({{"0000:01:00.0", trust::Model::device},
+                                            {"0000:02:00.0", trust::Model::alias},
+                                            {"0000:03:00.0", trust::Model::device},
+                                            {"0000:04:00.0", trust::Model::device}});
     for (const auto& [address, model] : cases) {
         const auto& device = *machine_->device(*PciAddress::parse(address));
         const auto found = visit(address).found;

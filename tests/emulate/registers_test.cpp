@@ -34,7 +34,7 @@ public:
 };
 
 struct World {
-    explicit World(MailboxDescription description = {}) : mailbox{description, clock, &echo} {}
+    explicit World(const MailboxDescription& description = {}) : mailbox{description, clock, &echo} {}
 
     Result<Bytes> exchange(transport::Mailbox& host, DoeProtocol protocol, ByteView payload) {
         TRY(host.begin(protocol, payload, clock.now(), 0s));
@@ -153,7 +153,7 @@ TEST(DoeRegisters, ServeManyExchangesOverOneMailbox) {
     World world{{.offset = 0xd00, .stray_status_bits = 0x10}};  // a real drive sets that undefined bit
     transport::Mailbox host{world.space, world.where()};
     for (std::uint8_t turn = 0; turn < 20; ++turn) {
-        const Bytes message(4 * (turn + 1U), std::byte{turn});
+        const Bytes message(std::size_t{4} * (turn + 1U), std::byte{turn});
         const auto answer = world.exchange(host, transport::doe_spdm, message);
         ASSERT_TRUE(answer) << int{turn};
         EXPECT_EQ(answer->size(), 2 * message.size());

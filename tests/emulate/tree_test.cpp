@@ -65,7 +65,7 @@ TEST(NodeTree, FollowsLinksInThePathAndShowsThemAtItsEnd) {
 
 TEST(NodeTree, RefusesPathsThatAreNoneAndCirclesOfLinks) {
     World world;
-    for (auto path : {"/bus", "bus/", "bus//pci", "bus/../bus", "."})
+    for (const auto* path : {"/bus", "bus/", "bus//pci", "bus/../bus", "."})
         EXPECT_EQ(world.tree.read(path, 9).error().code, Errc::bad_field) << path;
     EXPECT_EQ(world.read("bus/pci/nothing"), "errno " + std::to_string(ENOENT));
     EXPECT_EQ(world.read("bus/pci"), "errno " + std::to_string(EISDIR));
@@ -180,7 +180,7 @@ TEST(PciTree, ReplacesWhatStandsBehindAnAddress) {
 TEST(PciAddress, IsReadAndWrittenAsTheKernelDoes) {
     EXPECT_EQ(PciAddress::parse("0000:01:00.0"), drive);
     EXPECT_EQ(PciAddress::parse("00Ab:ff:1f.7")->text(), "00ab:ff:1f.7");
-    for (auto text :
+    for (const auto* text :
          {"", "01:00.0", "0000:01:20.0", "0000:01:00.8", "0000:01:00.0 ", "0000.01:00.0", "-000:01:00.0"})
         EXPECT_FALSE(PciAddress::parse(text)) << text;
 }

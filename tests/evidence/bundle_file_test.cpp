@@ -2,6 +2,8 @@
 
 #include "tests/evidence/support.h"
 
+#include <array>
+
 namespace busguard::evidence {
 namespace {
 
@@ -66,23 +68,24 @@ std::string with(std::string_view from, std::string_view to) {
 }
 
 TEST(BundleFile, NamesWhatIsWrongByItsPointer) {
-    const std::tuple<const char*, const char*, const char*> cases[] = {
+    using Case = std::tuple<const char*, const char*, const char*>;
+    const auto cases = std::to_array<Case>({
         {"busguard.evidence/1", "busguard.evidence/2", "/schema"},
-        {"\"schema\": \"busguard.evidence/1\"", "\"schema\": 1", "/schema"},
-        {"\"supported_slots\"", "\"supported_clots\"", "/supported_clots"},
-        {"\"signing_slot\": 0", "\"signing_slot\": 8", "/signing_slot"},
-        {"\"signing_slot\": 0", "\"signing_slot\": -1", "/signing_slot"},
-        {"\"signing_slot\": 0", "\"signing_slot\": 0.5", "/signing_slot"},
-        {"\"signing_slot\": 0", "\"signing_slot\": 1e99", "/signing_slot"},
-        {"\"vendor\": \"1b36\"", "\"vendor\": \"1B36\"", "/device/pci/vendor"},
-        {"\"vendor\": \"1b36\"", "\"vendor\": \"+b36\"", "/device/pci/vendor"},
+        {R"("schema": "busguard.evidence/1")", R"("schema": 1)", "/schema"},
+        {R"("supported_slots")", R"("supported_clots")", "/supported_clots"},
+        {R"("signing_slot": 0)", R"("signing_slot": 8)", "/signing_slot"},
+        {R"("signing_slot": 0)", R"("signing_slot": -1)", "/signing_slot"},
+        {R"("signing_slot": 0)", R"("signing_slot": 0.5)", "/signing_slot"},
+        {R"("signing_slot": 0)", R"("signing_slot": 1e99)", "/signing_slot"},
+        {R"("vendor": "1b36")", R"("vendor": "1B36")", "/device/pci/vendor"},
+        {R"("vendor": "1b36")", R"("vendor": "+b36")", "/device/pci/vendor"},
         {"2026-11-22T00:00:00Z", "2026-11-31T00:00:00Z", "/recorded/at"},
-        {"\"kind\": \"challenge_auth\"", "\"kind\": \"finish\"", "/records/0/kind"},
-        {"\"hash\": \"sha384\"", "\"hash\": \"md5\"", "/negotiated/hash"},
-        {"\"signed\": true", "\"signed\": 1", "/measurements/signed"},
-        {"\"failure\": null", "\"failure\": {}", "/failure/code"},
-        {"\"failure\": null", "\"failure\": []", "/failure"},
-    };
+        {R"("kind": "challenge_auth")", R"("kind": "finish")", "/records/0/kind"},
+        {R"("hash": "sha384")", R"("hash": "md5")", "/negotiated/hash"},
+        {R"("signed": true)", R"("signed": 1)", "/measurements/signed"},
+        {R"("failure": null)", R"("failure": {})", "/failure/code"},
+        {R"("failure": null)", R"("failure": [])", "/failure"},
+    });
     for (const auto& [from, to, pointer] : cases) {
         const auto refused = bundle_from_json(with(from, to), "bundle");
         ASSERT_FALSE(refused) << to;

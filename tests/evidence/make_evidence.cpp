@@ -1,10 +1,13 @@
 #include "evidence/bundle_file.h"
 #include "tests/evidence/support.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <span>
 
 /// make_evidence DIRECTORY: evidence of genuine devices for openssl_recipe.sh, one directory each with
 /// bundle.json, anchors.pem and, as a kernel publishes it, signatures/ and certificates/.
@@ -14,7 +17,7 @@ namespace {
 void write(const std::filesystem::path& file, ByteView bytes) {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream out{file, std::ios::binary};
-    out.write(as_text(bytes).data(), static_cast<std::streamsize>(bytes.size()));
+    out << as_text(bytes);
 }
 
 void write_as_kernel(const std::filesystem::path& device, const Bundle& bundle, const Bytes& certificates) {
@@ -31,7 +34,8 @@ void write_as_kernel(const std::filesystem::path& device, const Bundle& bundle, 
 bool make(const std::filesystem::path& directory) {
     using crypto::Hash;
     using crypto::Scheme;
-    const std::tuple<Scheme, Hash, spdm::Version> devices[] = {
+    using Device = std::tuple<Scheme, Hash, spdm::Version>;
+    const auto devices = std::to_array<Device>({
         {Scheme::ecdsa_p384, Hash::sha_384, spdm::Version::v1_0},
         {Scheme::ecdsa_p384, Hash::sha_384, spdm::Version::v1_3},
         {Scheme::ecdsa_p521, Hash::sha3_512, spdm::Version::v1_2},
@@ -40,9 +44,10 @@ bool make(const std::filesystem::path& directory) {
         {Scheme::rsapss_3072, Hash::sha_384, spdm::Version::v1_1},
         {Scheme::ed25519, Hash::sha_512, spdm::Version::v1_2},
         {Scheme::ed448, Hash::sha_512, spdm::Version::v1_3},
-    };
-    for (const auto& [scheme, hash, version] : devices) {
-        if (!crypto::supported(scheme)) continue;
+    });
+    return std::ranges::all_of(devices, [&](const Device& one) {
+        const auto& [scheme, hash, version] = one;
+        if (!crypto::supported(scheme)) return true;
         const test::Hierarchy hierarchy{test::leaf_spec(), scheme};
         const auto bundle = test::visit(test::device(hierarchy, scheme, hash), test::everything(version));
         if (bundle.failure || bundle.records.size() != 2) return false;
@@ -51,8 +56,8 @@ bool make(const std::filesystem::path& directory) {
         write(device / "bundle.json", as_bytes(to_json(bundle)));
         write(device / "anchors.pem", as_bytes(crypto::to_pem(test::root().certificate)));
         write_as_kernel(device, bundle, hierarchy.der());
-    }
-    return true;
+        return true;
+    });
 }
 
 }  // namespace
@@ -63,5 +68,6 @@ int main(int count, char** arguments) {
         std::cerr << "usage: make_evidence DIRECTORY\n";
         return EXIT_FAILURE;
     }
-    return busguard::evidence::make(arguments[1]) ? EXIT_SUCCESS : EXIT_FAILURE;
+    const std::span words{arguments, static_cast<std::size_t>(count)};
+    return busguard::evidence::make(words[1]) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

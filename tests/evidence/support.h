@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -43,8 +44,8 @@ spdm::Profile device(const Hierarchy& hierarchy, crypto::Scheme scheme = crypto:
                      crypto::Hash hash = crypto::Hash::sha_384);
 
 spdm::Plan everything(spdm::Version version = spdm::Version::v1_3);
-inline constexpr spdm::Version versions[] = {spdm::Version::v1_0, spdm::Version::v1_1, spdm::Version::v1_2,
-                                             spdm::Version::v1_3};
+inline constexpr auto versions = std::to_array<spdm::Version>(
+    {spdm::Version::v1_0, spdm::Version::v1_1, spdm::Version::v1_2, spdm::Version::v1_3});
 
 Circumstances circumstances();
 /// Visits the device and writes down what it said, an early end included.

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 namespace busguard::host {
@@ -145,12 +146,13 @@ TEST(SocketChannel, SaysThatThePeerIsGone) {
 }
 
 TEST(SocketChannel, RefusesFramesThatAreNoAnswer) {
-    const std::pair<const char*, Error> frames[] = {
+    using Frame = std::pair<const char*, Error>;
+    const auto frames = std::to_array<Frame>({
         {"0000ffff 00000001 00000000", {Errc::transport, "command", 0, 0xffff}},
         {"00000001 00000002 00000000", {Errc::transport, "transport type", 4, 2}},
         {"00000001 00000001 00000001 06", {Errc::mismatch, "MCTP message type", 0, 6}},
         {"00000001 00000001 ffffffff", {Errc::too_large, "payload length", 8, 0xffffffff}},
-    };
+    });
     for (const auto& [frame, error] : frames) {
         auto listener = listen_tcp("127.0.0.1", 0);
         ASSERT_TRUE(listener);
@@ -205,12 +207,13 @@ TEST(SocketServer, MayServeOnAfterShutdown) {
 // defects.md D132
 TEST(SocketServer, D132ClosesCleanlyOnBadFramesAndServesOn) {
     const Served served{{}, counting()};
-    const std::pair<const char*, const char*> streams[] = {
+    using Stream = std::pair<const char*, const char*>;
+    const auto streams = std::to_array<Stream>({
         {"00000001 00000001 ffffffff", ""},
         {"00000001 00000001 00000000", ""},
         {"00000001 00000002 00000001 00", ""},
         {"0badc0de 00000001 00000000", "0000ffff0000000100000000"},
-    };
+    });
     for (const auto& [stream, answer] : streams) {
         const auto socket = served.connect();
         ASSERT_TRUE(send_some(socket, *from_hex(stream)));

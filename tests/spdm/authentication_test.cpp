@@ -1,5 +1,7 @@
 #include "tests/spdm/device.h"
 
+#include <array>
+
 namespace busguard::spdm {
 namespace {
 
@@ -8,7 +10,8 @@ using test::Counting;
 using test::disk;
 using test::verify;
 
-constexpr Version versions[] = {Version::v1_0, Version::v1_1, Version::v1_2, Version::v1_3};
+constexpr auto versions =
+    std::to_array<Version>({Version::v1_0, Version::v1_1, Version::v1_2, Version::v1_3});
 
 struct Trip {
     explicit Trip(Profile device, Plan plan = {}, test::Meddle meddle = {})
@@ -190,7 +193,7 @@ TEST(Authentication, HoldsEveryAnswerToItsRequest) {
         Errc code;
         std::string_view what;
     };
-    const Case cases[] = {
+    const auto cases = std::to_array<Case>({
         {[](unsigned round, Bytes& reply) {
              if (round == 0)
                  reply = Bytes{std::byte{0x10}, std::byte{4}, {}, {}, {}, std::byte{1}, {}, std::byte{0x20}};
@@ -213,7 +216,7 @@ TEST(Authentication, HoldsEveryAnswerToItsRequest) {
         {flip(Code::challenge_auth, 4, 0x01), Errc::mismatch, "CertChainHash"},                        // D120
         {flip(Code::challenge_auth, 4 + 48 + 32 + 48 + 2, 0x01), Errc::mismatch, "RequesterContext"},  // D76
         {flip(Code::measurements, 3, 0x01), Errc::mismatch, "SlotID"},
-    };
+    });
     for (const auto& [meddle, code, what] : cases) {
         auto plan = everything();
         plan.offer.asym = BaseAsym::ecdsa_p384 | BaseAsym::ecdsa_p521;

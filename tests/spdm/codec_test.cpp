@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace busguard::spdm {
 namespace {
 
@@ -190,7 +192,7 @@ TEST(MeasurementRecord, RefusesWhatDoesNotAddUp) {  // D43
         std::size_t count;
         std::string_view field;
     };
-    const Case cases[] = {
+    const auto cases = std::to_array<Case>({
         {"01 01 0700 01 0400 aabbccdd", 2, "MeasurementBlock"},
         {"01 01 0700 01 0400 aabbccdd", 0, "MeasurementRecordLength"},
         {"01 01 0700 01 0300 aabbccdd", 1, "DMTFSpecMeasurementValueSize"},
@@ -201,7 +203,7 @@ TEST(MeasurementRecord, RefusesWhatDoesNotAddUp) {  // D43
         {"ff 01 0700 01 0400 aabbccdd", 1, "Index"},
         {"01 01 0400 01 0100 aa 01 01 0400 01 0100 aa", 2, "Index"},
         {"01 01 0400 01 0100 aa", 1, "DMTFSpecMeasurementValueSize"},  // a digest of one byte
-    };
+    });
     for (const auto& [record, count, field] : cases) {
         const auto digest =
             field == "DMTFSpecMeasurementValueSize" ? std::optional<std::size_t>{4} : std::nullopt;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace busguard::transport {
 namespace {
 
@@ -52,7 +54,7 @@ TEST(D130DoeLength, KeepsPaddingThatIsNotZeroAndDropsWhatStandsBehind) {
 
 // The chain that a real mailbox gave: 0 -> 1 -> 2 -> 0.
 TEST(DiscoveryFormat, GoesThereAndBack) {
-    const DoeProtocol known[] = {doe_discovery, doe_spdm, doe_secured_spdm};
+    const std::array known{doe_discovery, doe_spdm, doe_secured_spdm};
     EXPECT_EQ(to_hex(*answer_discovery(discovery_request(0, 0), known)), "01000001");
     EXPECT_EQ(to_hex(*answer_discovery(discovery_request(1, 2), known)), "01000102");
     EXPECT_EQ(to_hex(*answer_discovery(discovery_request(2, 0), known)), "01000200");
@@ -61,7 +63,7 @@ TEST(DiscoveryFormat, GoesThereAndBack) {
 }
 
 TEST(DiscoveryFormat, SaysThatAnIndexHasNoEntry) {
-    const DoeProtocol known[] = {doe_discovery};
+    const std::array known{doe_discovery};
     const auto answer = answer_discovery(discovery_request(9, 0), known);
     ASSERT_TRUE(answer);
     EXPECT_EQ(to_hex(*answer), "ffffff00");

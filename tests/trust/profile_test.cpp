@@ -3,6 +3,8 @@
 #include "base/hex.h"
 #include "tests/crypto/support.h"
 
+#include <array>
+
 namespace busguard::trust {
 namespace {
 
@@ -119,13 +121,14 @@ TEST(D110, OnlyRequesterAuthenticationAloneIsRefused) {
     const std::string responder{oid::responder_authentication};
     const std::string requester{oid::requester_authentication};
     const std::string server = "1.3.6.1.5.5.7.3.1";
-    const std::pair<std::vector<std::string>, bool> cases[] = {{{responder}, true},
-                                                               {{requester}, false},
-                                                               {{responder, requester}, true},
-                                                               {{requester, server}, false},
-                                                               {{server}, true},
-                                                               {{}, true},
-                                                               {{requester, responder, server}, true}};
+    using Case = std::pair<std::vector<std::string>, bool>;
+    const auto cases = std::to_array<Case>({{{responder}, true},
+                                            {{requester}, false},
+                                            {{responder, requester}, true},
+                                            {{requester, server}, false},
+                                            {{server}, true},
+                                            {{}, true},
+                                            {{requester, responder, server}, true}});
     for (const auto& [purposes, good] : cases) {
         auto spec = leaf_spec();
         spec.extended_key_usage = purposes;
