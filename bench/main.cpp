@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     count_openssl();
     auto figures = authentication();
     for (auto& figure : many_devices()) figures.push_back(std::move(figure));
+    for (auto& figure : guarded_devices()) figures.push_back(std::move(figure));
 
     bool kept = true;
     nlohmann::ordered_json list = nlohmann::ordered_json::array();

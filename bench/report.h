@@ -19,5 +19,6 @@ struct Figure {
 
 std::vector<Figure> authentication();
 std::vector<Figure> many_devices();
+std::vector<Figure> guarded_devices();
 
 }  // namespace busguard::bench

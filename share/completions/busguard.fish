@@ -1,6 +1,6 @@
 # Completion of busguard for fish.
 
-set -l commands list authenticate show measure verify decode doctor emulate pki policy status reasons
+set -l commands list authenticate show measure verify decode doctor emulate pki policy status release claim reasons
 set -l algorithms ecdsa-p256 ecdsa-p384 ecdsa-p521 rsassa-2048 rsassa-3072 rsassa-4096 rsapss-2048 rsapss-3072 rsapss-4096 ed25519 ed448
 
 function __busguard_devices
@@ -20,6 +20,8 @@ complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a emulate -
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a pki -d 'Make keys and certificates for tests'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a policy -d 'Write, check, try and explain policies'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show what busguardd says'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a release -d 'End a quarantine'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a claim -d 'Take a device back from a TSM that is gone'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a reasons -d 'List reason codes'
 
 complete -c busguard -s h -l help -d 'Show help'
@@ -83,4 +85,4 @@ complete -c busguard -n "__fish_seen_subcommand_from policy; and not __fish_seen
 complete -c busguard -n '__fish_seen_subcommand_from explain' -l policy -r -d 'The policy'
 complete -c busguard -n '__fish_seen_subcommand_from generate' -l write -r -d 'The file to write'
 complete -c busguard -n '__fish_seen_subcommand_from status' -l all -d 'Also what has nothing to prove itself by'
-complete -c busguard -n '__fish_seen_subcommand_from status' -l runtime -x -a '(__fish_complete_directories)' -d 'The daemon’s directory'
+complete -c busguard -n '__fish_seen_subcommand_from status release claim' -l runtime -x -a '(__fish_complete_directories)' -d 'The daemon’s directory'

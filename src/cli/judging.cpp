@@ -128,7 +128,11 @@ Tried<examine::Judge> judge_of(Session& session, const JudgingOptions& options,
     TRY(set_time(standard, options.time, *session.world().clock));
 
     for (const auto& path : options.anchors)
-        TRY(or_trouble("file", examine::add_anchors(standard.anchors, path)));
+        if (auto added = examine::add_anchors(standard.anchors, path); !added) {
+            auto problem = added.error();
+            if (problem.field.empty()) problem.field = "--anchors";
+            return trouble("file", std::move(problem));
+        }
     if (options.anchors.empty()) add_default_anchors(session, standard.anchors, machine_anchors);
 
     for (const auto& path : options.references)

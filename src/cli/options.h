@@ -67,6 +67,8 @@ void add_pki(CLI::App& app, Chosen& chosen);
 void add_emulate(CLI::App& app, Chosen& chosen);
 void add_policy(CLI::App& app, Chosen& chosen);
 void add_status(CLI::App& app, Chosen& chosen);
+void add_release(CLI::App& app, Chosen& chosen);
+void add_claim(CLI::App& app, Chosen& chosen);
 void add_reasons(CLI::App& app, Chosen& chosen);
 
 }  // namespace busguard::cli

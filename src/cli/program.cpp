@@ -50,6 +50,8 @@ void add_commands(CLI::App& app, Chosen& chosen) {
     add_pki(app, chosen);
     add_policy(app, chosen);
     add_status(app, chosen);
+    add_release(app, chosen);
+    add_claim(app, chosen);
     add_reasons(app, chosen);
     for (auto* command : app.get_subcommands({})) add_common(*command, chosen.common);
 }

@@ -86,6 +86,7 @@ Checked<Configuration> configuration_from_toml(std::string_view text, const std:
     take_paths(in, "references", out.references);
     take(out.minimum_version, in.choice("minimum_version", version_named, "1.0, 1.1, 1.2, 1.3"));
     take(out.ignore_dates, in.boolean("ignore_dates"));
+    take(out.bus, in.text("bus", longest_path));
     take_path(in, "sysfs", out.sysfs);
     take_path(in, "state", out.state);
     take_path(in, "runtime", out.runtime);

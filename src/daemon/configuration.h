@@ -26,6 +26,7 @@ struct Configuration {
     spdm::Version minimum_version = spdm::Version::v1_0;
     bool ignore_dates = false;
     std::string sysfs = "/sys";
+    std::string bus = "system";               ///< D-Bus: "system", "none", or an address
     std::string state = "/var/lib/busguard";  ///< directory; the evidence is there
     std::string runtime = "/run/busguard";    ///< directory; devices/ is mounted there
 };

@@ -31,13 +31,14 @@ struct DeviceView {
     std::optional<crypto::Hash> measurement_hash;      ///< that made those which are digests
     bool measurements_signed = false;
 
+    std::string standing;      ///< one word: "waiting", "let-in", "kept-out", "quarantined"
     std::string owner;         ///< one word: "native", "kernel", "tsm:tsm0", "none"
     std::string verdict_json;  ///< the whole text; empty: there is no verdict yet
 };
 
-/// Takes an attempt into what was known before: all members but `device`, `owner` and `verdict_json`. As in
-/// the Linux CMA series, a failed attempt takes no certificate away, and a device that once did this never
-/// counts as one that does not.
+/// Takes an attempt into what was known before: all members but `device`, `standing`, `owner` and
+/// `verdict_json`. As in the Linux CMA series, a failed attempt takes no certificate away, and a device that
+/// once did this never counts as one that does not.
 void take_in(DeviceView& view, const examine::Visited& visited, const appraisal::Verdict& verdict);
 
 }  // namespace busguard::daemon

@@ -43,6 +43,12 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
     return number;
 }
 
+/// An action that nobody gave is one that nobody may do.
+/// A copy of the name: the action may take the device away.
+Result<void> by(const std::function<Result<void>(const std::string&)>& action, std::string device) {
+    return action ? action(device) : fail(Errc::permission, "action");
+}
+
 bool is_one_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
            name.find('\0') == std::string_view::npos;
@@ -127,7 +133,11 @@ void FileAbi::arrange_files(Shown& shown) {
     visible("certificates", present && view.supported_slots != 0, folder(shown.certificates));
     visible("signatures", present, folder(shown.signatures));
     visible("measurements", present, folder(shown.measurements));
-    visible("owner", true, file(host::text_attribute([&view] { return view.owner; })));
+    visible(
+        "standing", true,
+        file(ordered(view.standing, "release", [this, &view] { return by(actions_.release, view.device); })));
+    visible("owner", true,
+            file(ordered(view.owner, "native", [this, &view] { return by(actions_.claim, view.device); })));
     visible("verdict.json", true, file({.read_at = [&view](std::uint64_t offset, std::size_t length) {
                 return host::part_of(as_bytes(view.verdict_json), offset, length);
             }}));
@@ -152,6 +162,20 @@ NodeTree::Content FileAbi::authenticated(const Shown& shown) const {
             else
                 done(refused("re", failure));
         });
+    };
+    return content;
+}
+
+/// A word that is shown, and the one order that root may write in its place.
+NodeTree::Content FileAbi::ordered(const std::string& shown, std::string_view order,
+                                   std::function<Result<void>()> action) {
+    auto content = host::text_attribute([&shown] { return shown; }, 0644);
+    content.write_at = [order, action = std::move(action)](std::uint64_t,
+                                                           ByteView bytes) -> Result<std::size_t> {
+        if (word_of(bytes) != order) return refused(order, EINVAL);
+        const auto done = action();
+        if (done) return bytes.size();
+        return done.error().code == Errc::unexpected ? refused(order, EINVAL) : fail(done.error());
     };
     return content;
 }

@@ -26,6 +26,9 @@ public:
         /// the attempt: until then he waits.
         using Done = std::function<void(int error)>;
         std::function<void(const std::string& device, Done done)> reauthenticate;
+        /// Somebody wrote `release` to `standing`, or `native` to `owner`. Errors: unexpected (EINVAL) if
+        /// there is nothing to end or to claim, owned (EBUSY), not_found, system.
+        std::function<Result<void>(const std::string& device)> release, claim;
         /// Gets a record back from where evidence is kept.
         RecordCache::Load load;
     };
@@ -57,6 +60,8 @@ private:
     Shown* find(std::string_view device) const;
     void arrange_files(Shown& shown);
     host::NodeTree::Content authenticated(const Shown& shown) const;
+    static host::NodeTree::Content ordered(const std::string& shown, std::string_view order,
+                                           std::function<Result<void>()> action);
     host::NodeTree::Content size_limit();
 
     host::NodeTree* tree_;

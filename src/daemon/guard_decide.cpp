@@ -11,8 +11,6 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr std::string_view implicit_bridge = "implicit-bridge";
-
 policy::Subject subject_of(const Device& device) {
     policy::Subject subject{.device = device.name, .pci = device.pci, .place = device.place};
     subject.location = device.location;
@@ -22,15 +20,6 @@ policy::Subject subject_of(const Device& device) {
     if (!device.verdict) return subject;
     examine::tell_verdict(subject, *device.verdict, device.signer, device.measurements);
     return subject;
-}
-
-policy::Decision decision_on(const policy::Policy& policy, const Device& device) {
-    auto decision = policy::decide(policy, subject_of(device));
-    if (decision.rule == policy::implicit && is_bridge(device)) {
-        decision.ruling = policy::Ruling::allow;
-        decision.rule = implicit_bridge;
-    }
-    return decision;
 }
 
 }  // namespace
@@ -50,7 +39,7 @@ bool Guard::wants_tsm(const Device& device) const {
 
 void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now) {
     auto& its = plans_[device.name];
-    device.decision = decision_on(policy_, device);
+    device.decision = policy::decide(policy_, subject_of(device));
     const auto& verdict = *device.verdict;
 
     const bool out_at_once =
@@ -94,7 +83,7 @@ void Guard::decide_virtual_function(Device& device, Time now) {
     device.measurements = its.measurements;
     device.owner = its.owner;
     device.judged_at = its.judged_at;
-    device.decision = decision_on(policy_, device);
+    device.decision = policy::decide(policy_, subject_of(device));
     if (its.standing == Standing::let_in && device.decision->ruling == policy::Ruling::allow) {
         let_in(device, now);
     } else {
@@ -161,7 +150,7 @@ void Guard::refuse(Device& device, std::string_view quarantine) {
     const auto before = std::exchange(device.standing, standing);
     const bool had_driver = !device.driver.empty();
     if (settings_.enforce) take_away(device);
-    if (before == standing && !had_driver) return;
+    if (before == standing && !(settings_.enforce && had_driver)) return;
     const auto code = !device.verdict || device.verdict->primary == nullptr ? std::string_view{}
                                                                             : device.verdict->primary->code;
     tell(why.empty() ? "device.kept-out" : "device.quarantined", &device, code);

@@ -13,7 +13,7 @@ using namespace busguard;
 
 struct Options {
     std::string configuration{daemon::default_configuration};
-    std::string mode, policy, sysfs, state, runtime;
+    std::string mode, policy, sysfs, state, runtime, bus;
     std::vector<std::string> anchors;
     bool check = false;
 };
@@ -27,6 +27,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--anchors", options.anchors, "Root certificates: files or directories")
         ->type_name("FILE|DIR");
     app.add_option("--sysfs", options.sysfs, "A directory of the shape of /sys")->type_name("DIR");
+    app.add_option("--bus", options.bus, "D-Bus to be on: system, none, or an address");
     app.add_option("--state", options.state, "Where evidence is kept")->type_name("DIR");
     app.add_option("--runtime", options.runtime, "Where devices/ is mounted")->type_name("DIR");
     app.add_flag("--check", options.check,
@@ -47,6 +48,7 @@ Checked<daemon::Configuration> configuration_of(const Options& options) {
     };
     if (!options.mode.empty()) its.settings.enforce = options.mode == "enforce";
     if (!options.anchors.empty()) its.anchors = options.anchors;
+    if (!options.bus.empty()) its.bus = options.bus;
     take(its.policy, options.policy);
     take(its.sysfs, options.sysfs);
     take(its.state, options.state);

@@ -32,9 +32,8 @@ std::string in_quotes(std::string_view text) {
 
 Priority priority_of(const Event& event) {
     constexpr std::array errors{"store.failed", "device.cannot-keep-out"};
-    constexpr std::array warnings{"device.quarantined", "device.swapped", "device.window",
-                                  "events.lost",        "events.failed",
-                                  "owner.refused",  "device.cannot-bind"};
+    constexpr std::array warnings{"device.quarantined", "device.swapped", "device.window",     "events.lost",
+                                  "events.failed",      "owner.refused",  "device.cannot-bind"};
     if (std::ranges::find(errors, event.name) != errors.end()) return Priority::error;
     if (std::ranges::find(warnings, event.name) != warnings.end()) return Priority::warning;
     return event.name == "device.appeared" || event.name == "device.gone" ? Priority::info : Priority::notice;
@@ -56,6 +55,7 @@ std::string line_of(const Event& event) {
 DeviceView Publisher::view_of(const Device& device) const {
     const auto* shown = files_->view(device.name);
     auto view = shown != nullptr ? *shown : DeviceView{.device = device.name};
+    view.standing = name(device.standing);
     view.owner = device.owner.text();
     view.verdict_json = verdict_json(device, enforcing_);
     return view;

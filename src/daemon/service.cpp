@@ -1,7 +1,10 @@
 #include "daemon/service.h"
 
 #include "daemon/attempt_errno.h"
+#include "daemon/bus.h"
 #include "daemon/durable_memory.h"
+#include "daemon/metrics.h"
+#include "daemon/verdict_text.h"
 #include "examine/judge.h"
 #include "host/device_lock.h"
 #include "host/files.h"
@@ -9,6 +12,7 @@
 #include "host/posix_tree.h"
 #include "host/signals.h"
 #include "host/sleep_watch.h"
+#include "host/unix_listener.h"
 #include "policy/policy_file.h"
 #include "policy/warnings.h"
 
@@ -95,6 +99,7 @@ public:
         sleep_.emplace(*std::move(sleep));
         start_guard(std::move(rules));
         TRY(mount());
+        join_bus();
         const auto started = guard_->start();
         if (!started) return fail(cannot("guard", started.error()));
         add_tasks();
@@ -114,11 +119,16 @@ public:
 private:
     void start_guard(Rules rules) {
         say_remarks(rules);
-        files_.emplace(published_, *world_->clock,
-                       FileAbi::Actions{.reauthenticate = [this](const auto& device,
-                                                                 auto done) { reauthenticate(device, done); },
-                                        .load = [this](const RecordPlace& place) { return load(place); }});
+        files_.emplace(
+            published_, *world_->clock,
+            FileAbi::Actions{
+                .reauthenticate = [this](const auto& device, auto done) { reauthenticate(device, done); },
+                .release = [this](const auto& device) { return guard_->release(device); },
+                .claim = [this](const auto& device) { return guard_->claim(device); },
+                .load = [this](const RecordPlace& place) { return load(place); }});
         publisher_.emplace(*files_, configuration_.settings.enforce, world_->log);
+        audiences_.add(*publisher_);
+        audiences_.add(metrics_);
         const bool real = configuration_.sysfs == "/sys";
         guard_.emplace(
             Guard::Parts{
@@ -127,7 +137,7 @@ private:
                 .clock = world_->clock,
                 .entropy = world_->entropy,
                 .memory = memory_.get(),
-                .audience = &*publisher_,
+                .audience = &audiences_,
                 .loop = &loop_,
                 .chosen_nonce = [this](std::string_view device) { return files_->take_nonce(device); },
                 .locks = real ? host::lock_directory({}) : std::string{},
@@ -138,9 +148,40 @@ private:
 
     Checked<void> mount() {
         const auto directory = configuration_.runtime + "/devices";
+        host::FuseMount::remove_dead(directory);  // of one that was killed
         TRY(host::make_directory(directory));
+        listener_.emplace(TRY(host::TextListener::at(configuration_.runtime + "/metrics", 0660)));
         mount_ = TRY(host::FuseMount::at(directory, published_, host::FuseMount::Audience::everybody));
         return {};
+    }
+
+    /// Without a bus all else works: early in the boot there is none.
+    void join_bus() {
+        if (configuration_.bus == "none") return;
+        auto bus = Bus::connect(
+            configuration_.bus == "system" ? std::string{} : configuration_.bus,
+            {.devices = [this]() -> const auto& { return guard_->devices(); },
+             .describe =
+                 [this](const Device& device) {
+                     return verdict_json(device, configuration_.settings.enforce);
+                 },
+             .examine =
+                 [this](const std::string& device, Bus::Actions::Done done) {
+                     return guard_->examine(
+                         device,
+                         [done = std::move(done)](const examine::Visited&, const Device& its) { done(its); });
+                 },
+             .release = [this](const std::string& device) { return guard_->release(device); },
+             .claim = [this](const std::string& device) { return guard_->claim(device); },
+             .reload = [this] { reload_ = true; },
+             .enforcing = configuration_.settings.enforce});
+        if (!bus) {
+            world_->log(Priority::warning, "bus.missing " + bus.error().text());
+            return;
+        }
+        bus_ = *std::move(bus);
+        audiences_.add(*bus_);
+        loop_.add(*bus_);
     }
 
     void add_tasks() {
@@ -151,6 +192,11 @@ private:
                 world_->log(Priority::notice, "machine.resumed");
                 guard_->woke_up();
             }
+            return true;
+        }));
+        tasks_.push_back(std::make_unique<DescriptorTask>(listener_->descriptor(), [this] {
+            listener_->answer(
+                [this] { return metrics_.text(guard_->devices(), configuration_.settings.enforce); });
             return true;
         }));
         tasks_.push_back(std::make_unique<DescriptorTask>(mount_->descriptor(), [this] {
@@ -216,6 +262,10 @@ private:
     std::optional<host::SleepWatch> sleep_;
     std::optional<FileAbi> files_;
     std::optional<Publisher> publisher_;
+    Metrics metrics_;
+    std::optional<host::TextListener> listener_;
+    std::unique_ptr<Bus> bus_;
+    Audiences audiences_;
     std::optional<Guard> guard_;
     std::unique_ptr<host::FuseMount> mount_;
     std::vector<std::unique_ptr<drive::Task>> tasks_;

@@ -2,6 +2,7 @@
 
 #include "base/parallel.h"
 #include "host/files.h"
+#include "manifest/manifest.h"
 #include "spdm/certificate_chain.h"
 
 #include <algorithm>
@@ -113,9 +114,10 @@ Checked<void> add_anchors(trust::Anchors& anchors, const fs::path& path) {
 
 Checked<std::vector<appraisal::Reference>> read_references(const fs::path& path) {
     std::vector<appraisal::Reference> references;
-    for (const auto& file : TRY(files_at(path, {".json"}))) {
+    for (const auto& file : TRY(files_at(path, {".json", ".cbor", ".corim", ".comid", ".swidtag"}))) {
         const auto bytes = TRY(host::read_file(file));
-        references.push_back(TRY(appraisal::reference_from_json(as_text(bytes), file)));
+        for (auto& one : TRY(manifest::references_from(bytes, file)).references)
+            references.push_back(std::move(one));
     }
     return references;
 }

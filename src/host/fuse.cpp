@@ -2,6 +2,9 @@
 
 #include "host/fuse.h"
 
+#include <sys/mount.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -258,6 +261,12 @@ Checked<void> check(const std::string& directory) {
 
 FuseMount::FuseMount(std::string directory, std::unique_ptr<Served> served)
     : directory_{std::move(directory)}, served_{std::move(served)} {}
+
+void FuseMount::remove_dead(const std::string& directory) {
+    struct stat status{};
+    if (::stat(directory.c_str(), &status) != 0 && errno == ENOTCONN)
+        (void)::umount2(directory.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+}
 
 FuseMount::~FuseMount() {
     if (session_ == nullptr) return;

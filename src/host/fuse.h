@@ -29,6 +29,10 @@ public:
     static Checked<std::unique_ptr<FuseMount>> at(std::string directory, NodeTree& tree,
                                                   Audience audience = Audience::caller);
 
+    /// Takes a mount away whose server is gone (it was killed), so that at() finds the directory below it.
+    /// Needs root.
+    static void remove_dead(const std::string& directory);
+
     FuseMount(const FuseMount&) = delete;
     FuseMount& operator=(const FuseMount&) = delete;
     ~FuseMount();

@@ -14,15 +14,21 @@ std::optional<Condition> pinned(const Subject& subject, Field field) {
     return Condition{.field = field, .values = has};
 }
 
+/// What is proven, and what has nothing to prove itself by. Whatever failed, or could not be found out, is
+/// left out.
+bool is_taken(appraisal::State state) {
+    return state == appraisal::State::authenticated || state == appraisal::State::no_reference ||
+           state == appraisal::State::unsupported;
+}
+
 /// Empty if the device cannot be known again.
 std::vector<Condition> recognition(const Subject& subject) {
-    const Condition authenticated{.field = Field::state,
-                                  .values = {std::string{appraisal::name(appraisal::State::authenticated)}}};
-    if (auto certificate = pinned(subject, Field::certificate)) return {authenticated, *certificate};
+    const Condition state{.field = Field::state, .values = {std::string{appraisal::name(subject.state)}}};
+    if (auto certificate = pinned(subject, Field::certificate)) return {state, *certificate};
     auto identity = pinned(subject, Field::identity);
     auto path = pinned(subject, Field::path);
     if (!identity || !path) return {};
-    return {*std::move(identity), *std::move(path), authenticated};
+    return {*std::move(identity), *std::move(path), state};
 }
 
 /// The device's name as far as a rule may be called so, with a number behind it if that is taken.
@@ -44,7 +50,7 @@ Policy generate(std::span<const Subject> subjects) {
     std::set<std::string> names;
     std::set<std::vector<Condition>> matches;
     for (const auto& subject : subjects) {
-        if (subject.state != appraisal::State::authenticated) continue;
+        if (!is_taken(subject.state)) continue;
         auto match = recognition(subject);
         if (match.empty() || !matches.insert(match).second) continue;
         const auto name = *names.insert(unused_name(subject.device, names)).first;

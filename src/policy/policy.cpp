@@ -67,6 +67,11 @@ Missed missed(const Rule& rule, const Condition& condition, const std::vector<st
     return out;
 }
 
+/// Before the device has spoken, and before it is decided who speaks to it.
+bool is_known_before(Field field) { return !is_told_by_evidence(field) && field != Field::owner; }
+
+constexpr std::uint32_t bridges = 0x06;  // base class: PCI Code and ID Assignment, section 1.7
+
 }  // namespace
 
 std::string_view name(Ruling ruling) {
@@ -134,17 +139,20 @@ Decision decide(const Policy& policy, const Subject& subject, std::size_t longes
         if (++decision.passed_over <= longest_trail)
             decision.trail.push_back(missed(rule, *miss, facts.of(*miss)));
     }
+    if (subject.pci && subject.pci->class_code >> 16U == bridges) {
+        decision.ruling = Ruling::allow;
+        decision.rule = implicit_bridge;
+    }
     return decision;
 }
 
 Preference preferred_owners(const Policy& policy, const Subject& subject) {
     Facts facts{subject};
     for (const auto& rule : policy.rules) {
-        const auto* miss =
-            first_miss(policy, rule, facts, [](Field field) { return !is_told_by_evidence(field); });
+        const auto* miss = first_miss(policy, rule, facts, is_known_before);
         if (miss != nullptr) continue;
-        const bool in_any_case = std::ranges::none_of(
-            rule.match, [](const Condition& condition) { return is_told_by_evidence(condition.field); });
+        const bool in_any_case = std::ranges::all_of(
+            rule.match, [](const Condition& condition) { return is_known_before(condition.field); });
         if (in_any_case || !rule.owners.empty()) return {.rule = rule.name, .owners = rule.owners};
     }
     return {};

@@ -88,6 +88,9 @@ bool is_rule_name(std::string_view name);
 
 /// How a decision calls Policy::otherwise.
 inline constexpr std::string_view implicit = "implicit";
+/// How it calls that bridges, and what belongs to the host itself (base class 06), are allowed where no rule
+/// matches: without them nothing behind them would be there.
+inline constexpr std::string_view implicit_bridge = "implicit-bridge";
 
 /// Why a rule before the one that decided did not match.
 struct Missed {

@@ -31,24 +31,28 @@ TEST(Reasons, AreTheOnesThatTheSourcesName) {
     std::set<std::string, std::less<>> named;
     const std::regex literal{
         "\"((chain|signature|freshness|negotiation|transport|protocol|measurement|device|"
-        "owner|access|evidence|policy|system|internal)\\.[a-z-]+)\""};
+        "owner|access|evidence|policy|store|system|internal)\\.[a-z-]+)\""};
     // Names of checks have the same form.
     const std::set<std::string, std::less<>> checks{
         "chain.form",         "chain.path",          "chain.root-hash", "chain.time",
         "chain.key",          "negotiation.version", "freshness.nonce", "device.identity",
         "evidence.coherence", "negotiation.not-told"};
-    for (const auto* folder : {"trust", "evidence", "appraisal"})
+    const auto literals_in = [&](const char* folder) {
+        std::set<std::string, std::less<>> found;
         for (const auto& entry : std::filesystem::directory_iterator{
                  std::filesystem::path{BUSGUARD_SOURCE_DIR} / "src" / folder}) {
             if (entry.path().extension() != ".cpp" || entry.path().filename() == "reason_list.cpp") continue;
             const std::string text{as_text(crypto::test::read_file(entry.path()))};
             for (auto at = std::sregex_iterator{text.begin(), text.end(), literal};
                  at != std::sregex_iterator{}; ++at)
-                if (!checks.contains((*at)[1].str())) named.insert((*at)[1].str());
+                if (!checks.contains((*at)[1].str())) found.insert((*at)[1].str());
         }
+        return found;
+    };
+    for (const auto* folder : {"trust", "evidence", "appraisal", "owner"}) named.merge(literals_in(folder));
     EXPECT_GT(named.size(), 50U);
     for (const auto& code : named) EXPECT_NE(find_reason(code), nullptr) << code;
-    const std::set<std::string, std::less<>> from_above{"device.bound-before-policy"};
+    const auto from_above = literals_in("daemon");  // its events are named in the same form
     for (const auto& one : all_reasons())
         EXPECT_TRUE(named.contains(one.code) || from_above.contains(one.code)) << one.code;
 }

@@ -50,12 +50,22 @@ struct AbiWorld {
     std::size_t loads = 0;
     bool store_fails = false;
     std::vector<Asked> asked;
+    std::vector<std::string> ordered;
+    Result<void> orders_end;
     FileAbi abi{tree,
                 clock,
                 {.reauthenticate =
                      [this](const std::string& device, FileAbi::Actions::Done done) {
                          asked.push_back({device, std::move(done)});
                      },
+                 .release = [this](const std::string& device) -> Result<void> {
+                     ordered.push_back("release " + device);
+                     return orders_end;
+                 },
+                 .claim = [this](const std::string& device) -> Result<void> {
+                     ordered.push_back("claim " + device);
+                     return orders_end;
+                 },
                  .load = [this](const RecordPlace& place) -> Result<evidence::Record> {
                      ++loads;
                      if (store_fails) return fail(Errc::not_found, "evidence");

@@ -46,14 +46,14 @@ std::vector<std::string> numbers(const AbiWorld& world, const std::string& devic
 TEST(FileAbi, ShowsNothingOfADeviceThatIsKnownNotToDoThis) {
     AbiWorld world;
     ASSERT_TRUE(world.abi.show(view_of(drive, Support::none)));
-    EXPECT_THAT(*world.tree.list(drive), ElementsAre("owner", "verdict.json"));
+    EXPECT_THAT(*world.tree.list(drive), ElementsAre("owner", "standing", "verdict.json"));
 }
 
 // Against a downgrade: it is visible, and it is an error, whatever is written.
 TEST(FileAbi, GivesEnottyWhereNobodyCouldFindOut) {
     AbiWorld world;
     ASSERT_TRUE(world.abi.show(view_of(drive, Support::unknown)));
-    EXPECT_THAT(*world.tree.list(drive), ElementsAre("authenticated", "owner", "verdict.json"));
+    EXPECT_THAT(*world.tree.list(drive), ElementsAre("authenticated", "owner", "standing", "verdict.json"));
     EXPECT_EQ(world.read(at + "authenticated"), "errno " + std::to_string(ENOTTY));
     for (const auto* text : {"re\n", "re", "1", ""})
         EXPECT_EQ(world.write(at + "authenticated", text), ENOTTY);
@@ -65,8 +65,8 @@ TEST(FileAbi, ShowsEverythingOfADeviceThatFailed) {
     AbiWorld world;
     auto view = view_of(drive);
     ASSERT_TRUE(world.abi.show(view));
-    EXPECT_THAT(*world.tree.list(drive),
-                ElementsAre("authenticated", "measurements", "owner", "signatures", "verdict.json"))
+    EXPECT_THAT(*world.tree.list(drive), ElementsAre("authenticated", "measurements", "owner", "signatures",
+                                                     "standing", "verdict.json"))
         << "nobody knows which slots there are";
     EXPECT_THAT(*world.tree.list(at + "signatures"), ElementsAre("next_requester_nonce"));
     view.supported_slots = 0xff;
@@ -353,6 +353,29 @@ TEST(FileAbi, ShowsMeasurementsOwnerAndVerdict) {
     for (const auto* name :
          {"02_value", "256_value", "4_value", "254_hash_algorithm", "signed_value", "_value"})
         EXPECT_FALSE(world.tree.exists(at + "measurements/" + name)) << name;
+}
+
+TEST(FileAbi, TakesOneOrderEachForStandingAndOwner) {
+    AbiWorld world;
+    auto view = view_of(drive);
+    view.standing = "quarantined";
+    ASSERT_TRUE(world.abi.show(view));
+    EXPECT_EQ(world.read(at + "standing"), "quarantined\n");
+    for (const auto* file : {"standing", "owner"}) {
+        for (const auto* text : {"", "re", "let-in", "tsm:tsm0", "release native"})
+            EXPECT_EQ(world.write(at + file, text), EINVAL) << file << ' ' << text;
+        EXPECT_EQ(world.tree.attributes(*world.tree.find(at + file, true))->mode, 0644U);
+    }
+    EXPECT_EQ(world.write(at + "standing", "native"), EINVAL);
+    EXPECT_EQ(world.write(at + "owner", "release"), EINVAL);
+    EXPECT_TRUE(world.ordered.empty());
+    EXPECT_EQ(world.write(at + "standing", "release\n"), 0);
+    EXPECT_EQ(world.write(at + "owner", "native"), 0);
+    EXPECT_THAT(world.ordered, ElementsAre("release pci/0000:01:00.0", "claim pci/0000:01:00.0"));
+    world.orders_end = fail(Errc::unexpected, "quarantine");
+    EXPECT_EQ(world.write(at + "standing", "release"), EINVAL) << "it is in none";
+    world.orders_end = fail(Errc::owned, "tsm/connect");
+    EXPECT_EQ(world.write(at + "owner", "native"), EBUSY);
 }
 
 TEST(FileAbi, HasTheSameShapeOnEveryBus) {

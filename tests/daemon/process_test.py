@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -78,7 +79,7 @@ class Daemon(TestCase):
 
     def command(self, mode="enforce"):
         return [BUSGUARDD, "--mode", mode, "--policy", self.policy, "--anchors", self.work / "keys/anchors",
-                "--sysfs", self.work / "sys", "--state", self.work / "state", "--runtime", self.work / "run"]
+                "--bus", "none", "--sysfs", self.work / "sys", "--state", self.work / "state", "--runtime", self.work / "run"]
 
     def start(self, mode="enforce"):
         with self.log.open("ab") as log:
@@ -147,7 +148,6 @@ class Daemon(TestCase):
         for _ in range(3):
             self.daemon.send_signal(signal.SIGKILL)
             self.daemon.wait(30)
-            unmount(self.work / "run/devices")
             self.assertEqual(self.driver(DRIVE), "nvme")
             self.start()
         self.assertEqual(self.driver(DRIVE), "nvme")
@@ -175,6 +175,20 @@ class Daemon(TestCase):
         self.daemon.send_signal(signal.SIGHUP)
         wait_for("the drive is let in again", lambda: self.driver(DRIVE) == "nvme")
         self.assertEqual(self.driver(LIAR), "")
+
+    def test_says_its_metrics_on_a_socket(self):
+        self.start()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self.work / "run/metrics"))
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n")
+            said = b"".join(iter(lambda: client.recv(65536), b"")).decode()
+        head, body = said.split("\r\n\r\n", 1)
+        self.assertTrue(head.startswith("HTTP/1.0 200 "))
+        self.assertIn(f"Content-Length: {len(body)}", head)
+        self.assertIn('busguard_devices{standing="quarantined"} 2\n', body)
+        self.assertIn("busguard_enforcing 1\n", body)
+        for line in body.splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) busguard_\w+ .+|busguard_\w+(\{\w+="[^"]*"\})? \d+)$')
 
     def test_ends_when_it_is_told_to_and_leaves_no_mount(self):
         self.start()

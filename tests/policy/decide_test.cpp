@@ -307,5 +307,28 @@ TEST(ExampleStorageServer, LetsInWhatIsListed) {
     EXPECT_EQ(decide(policy, subject).ruling, Ruling::quarantine);
 }
 
+TEST(Decide, LetsBridgesInWhereNoRuleMatches) {
+    const auto policy = *policy_from_toml("schema = \"busguard.policy/1\"\ndefault = \"deny\"\n", "p.toml");
+    auto bridge = drive();
+    bridge.pci->class_code = 0x060400;
+    EXPECT_EQ(decide(policy, bridge).ruling, Ruling::allow);
+    EXPECT_EQ(decide(policy, bridge).rule, implicit_bridge);
+    EXPECT_EQ(decide(policy, drive()).ruling, Ruling::deny);
+    const auto strict = *policy_from_toml(
+        "schema = \"busguard.policy/1\"\n[[rule]]\nname = \"none\"\ndecide = \"deny\"\n", "p.toml");
+    EXPECT_EQ(decide(strict, bridge).rule, "none");
+}
+
+// Who owns it is what is being asked: a rule that wants a TSM has to count before one is connected.
+TEST(PreferredOwners, DoesNotAskWhoOwnsTheDeviceNow) {
+    const auto policy = *policy_from_toml(
+        "schema = \"busguard.policy/1\"\n[[rule]]\nname = \"platform\"\ndecide = \"allow\"\nowners = "
+        "[\"tsm:tsm0\"]\n[rule.match]\nowner = \"tsm:tsm0\"\n",
+        "p.toml");
+    auto subject = drive();
+    subject.owner = "none";
+    EXPECT_EQ(preferred_owners(policy, subject).owners, (std::vector<std::string>{"tsm:tsm0"}));
+}
+
 }  // namespace
 }  // namespace busguard::policy

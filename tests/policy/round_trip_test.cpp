@@ -154,6 +154,9 @@ TEST(RoundTrip, DecidesAsBefore) {
             if (decision.rule == implicit) {
                 ASSERT_EQ(decision.passed_over, policy.rules.size());
                 ASSERT_EQ(decision.ruling, policy.otherwise);
+            } else if (decision.rule == implicit_bridge) {
+                ASSERT_EQ(decision.passed_over, policy.rules.size());
+                ASSERT_EQ(decision.ruling, Ruling::allow);
             } else {
                 ++matched;
                 ASSERT_EQ(policy.rules[decision.passed_over].name, decision.rule);

@@ -73,7 +73,7 @@ TEST_F(Owners, HandsADeviceToATsmThatComesLate) {
     begin(platform_first);
     EXPECT_EQ(world->at(drive).owner.text(), "native");
     EXPECT_EQ(world->driver(drive), "nvme");
-    world->machine->pci().add_tsm("tsm0");
+    ASSERT_TRUE(world->machine->pci().add_tsm("tsm0"));
     world->settle();
     EXPECT_EQ(connected(), "tsm0");
     EXPECT_EQ(world->at(drive).owner.text(), "tsm:tsm0");
@@ -97,7 +97,7 @@ TEST_F(Owners, LeavesTheMailboxOfADeviceAloneThatATsmOwns) {
 TEST_F(Owners, NeverTakesADeviceFromAVanishedTsmByItself) {
     begin(platform_first, {"tsm0"});
     ASSERT_EQ(world->driver(drive), "nvme");
-    world->machine->pci().remove_tsm("tsm0");
+    ASSERT_TRUE(world->machine->pci().remove_tsm("tsm0"));
     world->settle();
     EXPECT_EQ(world->reason(drive), "owner.downgrade");
     EXPECT_EQ(world->driver(drive), "");
@@ -119,7 +119,7 @@ TEST_F(Owners, DoesNotLetAnOperatorClaimWhatATsmHas) {
 
 TEST_F(Owners, LooksWhoWasFasterWhenTheDeviceIsBusy) {
     begin(platform_first);
-    world->machine->pci().add_tsm("tsm1");
+    ASSERT_TRUE(world->machine->pci().add_tsm("tsm1"));
     bool raced = false;
     world->sys->before_write = [&](std::string_view path) {
         if (raced || !path.ends_with("tsm/connect")) return;
@@ -137,7 +137,7 @@ TEST_F(Owners, KeepsADeviceOutWhileItsTsmIsNotThere) {
     EXPECT_EQ(world->reason(drive), "owner.waiting");
     EXPECT_EQ(world->driver(drive), "");
     EXPECT_EQ(world->diary.count("device.let-in", drive), 0U);
-    world->machine->pci().add_tsm("tsm0");
+    ASSERT_TRUE(world->machine->pci().add_tsm("tsm0"));
     world->settle();
     EXPECT_EQ(world->driver(drive), "nvme");
 }

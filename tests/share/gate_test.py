@@ -52,9 +52,9 @@ class TestCase(unittest.TestCase):
         self.write(place / "device", device + "\n")
         self.write(place / "modalias", f"pci:v0000{vendor[2:].upper()}d0000{device[2:].upper()}at{address}\n")
         if driver:
-            (place / "driver").mkdir()
+            (place / "driver/module").mkdir(parents=True)
             if module:
-                (place / "driver/module").mkdir()
+                self.write(place / "driver/module/initstate", "live\n")
         return place
 
     def run_script(self, *command, **environment):

@@ -1,0 +1,16 @@
+#include "fuzz/target.h"
+#include "manifest/manifest.h"
+
+// TCG concise evidence and SPDM tables of contents: the reader of fuzz/corim.cpp, from other seeds on.
+void busguard::fuzz::try_input(ByteView input) {
+    const auto read = manifest::references_from(input, "evidence.cbor");
+    if (!read) return;
+    for (const auto& one : read->references) {
+        expect(!one.applies_to.empty(), "a reference is for some devices only");
+        expect(!one.values.empty(), "a reference has values");
+        for (const auto& value : one.values) {
+            expect(!value.any_of.empty(), "a value has an alternative");
+            expect(value.index != 0 && value.index != 0xff, "an index is SPDM's");
+        }
+    }
+}
