@@ -166,7 +166,7 @@ struct Bus::Calls {
         const bool told = sd_bus_message_is_method_error(answer, nullptr) == 0 &&
                           sd_bus_message_enter_container(answer, 'r', "bba{ss}") >= 0 &&
                           sd_bus_message_read(answer, "b", &authorized) >= 0;
-        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_error error{};
         const int code = told && authorized != 0 ? pending->deed(pending->call.get(), *pending->bus, &error)
                                                  : denied(&error);
         if (code < 0) (void)sd_bus_reply_method_error(pending->call.get(), &error);

@@ -120,6 +120,8 @@ bool is_pci_address(std::string_view address) {
            rest[2] == ':' && is_hex(rest.substr(3, 2)) && rest[5] == '.' && rest[6] >= '0' && rest[6] <= '7';
 }
 
+std::string_view address_of(std::string_view device) { return device.substr(device.find('/') + 1); }
+
 Result<PciBus> pci_bus(FileTree& tree) {
     const auto addresses = TRY(tree.list("bus/pci/devices"));
     PciBus bus;

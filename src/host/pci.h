@@ -45,7 +45,7 @@ struct PciBus {
 bool is_pci_address(std::string_view address);
 
 /// "0000:01:00.0" out of the device's stable name "pci/0000:01:00.0".
-inline std::string_view address_of(std::string_view device) { return device.substr(device.find('/') + 1); }
+std::string_view address_of(std::string_view device);
 
 /// Every function. Errors: those of FileTree::list().
 Result<PciBus> pci_bus(FileTree& tree);

@@ -36,8 +36,9 @@ std::string last_of_link(const FileTree& sys, const std::string& path) {
 }  // namespace
 
 Result<bool> autoprobe(const FileTree& sys) {
-    const auto word = TRY(word_in(sys, "bus/pci/drivers_autoprobe"));
-    return word != "0";
+    const auto word = word_in(sys, "bus/pci/drivers_autoprobe");
+    if (!word) return fail(word.error());
+    return *word != "0";
 }
 
 Result<void> set_autoprobe(FileTree& sys, bool on) {

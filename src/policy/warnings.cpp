@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace busguard::policy {
 namespace {
@@ -24,7 +25,8 @@ public:
     }
 
     std::vector<Problem> by_line() && {
-        std::ranges::stable_sort(all_, {}, &Problem::line);
+        std::ranges::sort(all_, {},
+                          [](const Problem& one) { return std::tie(one.line, one.field, one.message); });
         return std::move(all_);
     }
 

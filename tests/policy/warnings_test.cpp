@@ -25,7 +25,7 @@ match.state = "authenticated"
 TEST(Warnings, AreNoneWhereNothingIsOdd) { EXPECT_THAT(warned(good), IsEmpty()); }
 
 TEST(Warnings, NameARuleBehindOneThatTakesEverything) {
-    EXPECT_THAT(warned(std::string{"[[rule]]\nname = \"all\"\ndecide = \"deny\"\n"} + good),
+    EXPECT_THAT(warned(joined("[[rule]]\nname = \"all\"\ndecide = \"deny\"\n", good)),
                 ElementsAre("p.toml:5: rule \"good\": never decides: whatever it matches, \"all\" on line 2 "
                             "matches first (move it up, or delete it)"));
 }
@@ -46,14 +46,14 @@ match = { location = "removable", state = "authenticated", class = "0108" }
 }
 
 TEST(Warnings, LeaveAloneARuleThatAsksSomethingElse) {
-    EXPECT_THAT(warned(std::string{good} + R"([[rule]]
+    EXPECT_THAT(warned(joined(good, R"([[rule]]
 name = "no driver yet"
 decide = "allow"
 match = { state = "no-reference", bound_before = false }
 [[rule]]
 name = "rest"
 decide = "quarantine"
-)"),
+)")),
                 IsEmpty());
 }
 
@@ -89,7 +89,7 @@ TEST(Warnings, NameARuleThatForgivesMoreThanItsReasons) {
 TEST(Warnings, KnowThatAnEarlierRuleTookWhatFailed) {
     constexpr auto bad = "[[rule]]\nname = \"bad\"\ndecide = \"quarantine\"\nmatch.state = \"failed\"\n";
     EXPECT_THAT(warned(bad + rule_of("class = \"0108\"")), IsEmpty());
-    EXPECT_THAT(warned(std::string{"default = \"allow\"\n"} + bad), IsEmpty());
+    EXPECT_THAT(warned(joined("default = \"allow\"\n", bad)), IsEmpty());
     constexpr auto some =
         "[[rule]]\nname = \"bad\"\ndecide = \"quarantine\"\nmatch = { state = \"failed\", bus = \"pci\" }\n";
     EXPECT_THAT(warned(some + rule_of("class = \"0108\"")).size(), 1U);
