@@ -135,9 +135,11 @@ Tried<examine::Judge> judge_of(Session& session, const JudgingOptions& options,
         }
     if (options.anchors.empty()) add_default_anchors(session, standard.anchors, machine_anchors);
 
-    for (const auto& path : options.references)
-        for (auto& reference : TRY(or_trouble("file", examine::read_references(path))))
-            demands.references.push_back(std::move(reference));
+    for (const auto& path : options.references) {
+        auto read = TRY(or_trouble("file", examine::read_references(path, standard.anchors)));
+        std::ranges::move(read.references, std::back_inserter(demands.references));
+        for (const auto& remark : read.remarks) session.say("busguard: " + remark);
+    }
     standard.require_measurements = !options.references.empty();
 
     standard.expected_nonce = TRY(parse_nonce(options.nonce));

@@ -18,6 +18,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -309,9 +310,11 @@ Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock
             }
     }
     if (standard.anchors.empty()) rules.remarks.emplace_back("no root certificate is trusted");
-    for (const auto& path : configuration.references)
-        for (auto& reference : TRY(examine::read_references(path)))
-            rules.demands.references.push_back(std::move(reference));
+    for (const auto& path : configuration.references) {
+        auto read = TRY(examine::read_references(path, standard.anchors));
+        std::ranges::move(read.references, std::back_inserter(rules.demands.references));
+        std::ranges::move(read.remarks, std::back_inserter(rules.remarks));
+    }
     standard.require_measurements = !rules.demands.references.empty();
     standard.profile = configuration.profile;
     standard.minimum_version = configuration.minimum_version;

@@ -112,14 +112,15 @@ Checked<void> add_anchors(trust::Anchors& anchors, const fs::path& path) {
                         .remedy = "put root certificates there as .pem, .crt, .cer or .der"});
 }
 
-Checked<std::vector<appraisal::Reference>> read_references(const fs::path& path) {
-    std::vector<appraisal::Reference> references;
+Checked<References> read_references(const fs::path& path, const trust::Anchors& anchors) {
+    References all;
     for (const auto& file : TRY(files_at(path, {".json", ".cbor", ".corim", ".comid", ".swidtag"}))) {
         const auto bytes = TRY(host::read_file(file));
-        for (auto& one : TRY(manifest::references_from(bytes, file)).references)
-            references.push_back(std::move(one));
+        auto manifest = TRY(manifest::references_from(bytes, file, {.anchors = anchors, .at = {}}));
+        std::ranges::move(manifest.references, std::back_inserter(all.references));
+        for (const auto& remark : manifest.remarks) all.remarks.push_back(file.string() + ": " + remark);
     }
-    return references;
+    return all;
 }
 
 }  // namespace busguard::examine

@@ -52,7 +52,14 @@ Checked<std::vector<std::filesystem::path>> files_at(const std::filesystem::path
 /// as provenance. Problems: a file that cannot be read or holds none; a directory without any.
 Checked<void> add_anchors(trust::Anchors& anchors, const std::filesystem::path& path);
 
-/// The references in a file, or in a directory's .json files. Problems: those of reference_from_json().
-Checked<std::vector<appraisal::Reference>> read_references(const std::filesystem::path& path);
+/// References, and what the people who named their files should know of them.
+struct References {
+    std::vector<appraisal::Reference> references;
+    std::vector<std::string> remarks;  ///< a line each: unsigned, expired, left out
+};
+
+/// The references in a file, or in a directory's .json, .cbor, .corim, .comid and .swidtag files. Who signed
+/// one has to lead to an anchor, if there are any. Problems: those of manifest::references_from().
+Checked<References> read_references(const std::filesystem::path& path, const trust::Anchors& anchors);
 
 }  // namespace busguard::examine
