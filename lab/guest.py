@@ -1,4 +1,4 @@
-"""A guest: a stock kernel in QEMU under TCG, with one NVMe drive behind a root port whose SPDM responder is a process of the host."""
+"""A guest: a stock kernel in QEMU under TCG, with NVMe drives behind root ports whose SPDM responders are processes of the host."""
 
 import json
 import os
@@ -7,11 +7,18 @@ import signal
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
-DEVICE = "0000:01:00.0"  # where the drive behind the only root port appears
+SLOTS = (1, 2)  # one root port each
 BOOT_SECONDS = 120  # a loaded machine boots slowly; 4 to 7 s is usual
 READY_SECONDS = 20
-DRIVE = "nvme,id=nvme0,drive=disk0,serial=lab,bus=rp0,spdm_trans=doe"
+SLEEP_SECONDS = 6  # of which two go by until a loaded guest is asleep
+
+
+def address(slot):
+    """Where the drive in that slot appears."""
+    return f"0000:{slot:02x}:00.0"
 
 
 class Trouble(Exception):
@@ -94,26 +101,48 @@ class Line:
         return line.decode(errors="replace")
 
 
-class Guest:
-    """A booted guest. Commands go over its second serial port, one at a time; the monitor plugs and unplugs the drive."""
+def _drive(slot, port):
+    """QEMU's properties of a drive in that slot whose responder listens on that port."""
+    return {"driver": "nvme", "id": f"nvme{slot}", "drive": f"disk{slot}", "serial": f"lab{slot}", "bus": f"rp{slot}", "spdm_trans": "doe", "spdm_port": port}
 
-    def __init__(self, tree, kernel, cmdline, initrd, port, folder):
+
+@dataclass(frozen=True)
+class Machine:
+    """What the guest is made of."""
+
+    kernel: Path
+    initrd: Path
+    cmdline: str = ""
+    drive: int | None = None  # the port of its responder: a drive is in the first slot at boot
+    relayed: int | None = None  # the port of a responder that the guest has on its third serial port, for the emulated bus
+
+
+class Guest:
+    """A booted guest. Commands go over its second serial port, one at a time; the monitor plugs and unplugs drives."""
+
+    def __init__(self, tree, machine, folder):
         command, env = tree.qemu_command()
         serial_ours, serial_qemus = socket.socketpair()
         monitor_ours, monitor_qemus = socket.socketpair()
         command += [
-            "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", str(512 + 3 * initrd.stat().st_size // 2**20),
+            "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", str(512 + 3 * machine.initrd.stat().st_size // 2**20),
             "-nodefaults", "-display", "none", "-no-reboot",
-            "-kernel", tree.kernel(kernel), "-initrd", initrd, "-append", f"console=ttyS0 panic=-1 quiet {cmdline}",
+            "-kernel", machine.kernel, "-initrd", machine.initrd, "-append", f"console=ttyS0 panic=-1 quiet {machine.cmdline}",
             "-serial", f"file:{folder / 'console.log'}",
             "-chardev", f"socket,id=lab,fd={serial_qemus.fileno()}", "-serial", "chardev:lab",
             "-chardev", f"socket,id=monitor,fd={monitor_qemus.fileno()}", "-qmp", "chardev:monitor",
             # hot-plug by the port itself (pciehp) as on real machines, not by ACPI
             "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
-            "-device", "pcie-root-port,id=rp0,slot=1",
-            "-blockdev", "driver=null-co,node-name=disk0,size=1048576,read-zeroes=on",
-            "-device", f"{DRIVE},spdm_port={port}",
         ]  # fmt: skip
+        for slot in SLOTS:
+            command += ["-device", f"pcie-root-port,id=rp{slot},slot={slot}"]
+            command += ["-blockdev", f"driver=null-co,node-name=disk{slot},size=1048576,read-zeroes=on"]
+        if machine.drive:
+            command += ["-device", json.dumps(_drive(SLOTS[0], machine.drive))]
+        if machine.relayed:
+            # an interrupt of its own: by the ISA's custom it would share that of the first port
+            command += ["-chardev", f"socket,id=relay,host=127.0.0.1,port={machine.relayed}"]
+            command += ["-device", "isa-serial,chardev=relay,index=2,iobase=0x3e8,irq=5"]
         self._console = folder / "console.log"
         self._qemu = Process(command, folder / "qemu.log", env, (serial_qemus.fileno(), monitor_qemus.fileno()))
         serial_qemus.close()
@@ -121,6 +150,7 @@ class Guest:
         self._serial = Line(serial_ours)
         self._monitor = Line(monitor_ours)
         self._sockets = (serial_ours, monitor_ours)
+        self._slept = False
 
     def __enter__(self):
         return self
@@ -141,27 +171,46 @@ class Guest:
 
         def ended(line):
             # a command need not end its last line
-            text, mark, status = line.partition("LAB:exit ")
+            text, mark, _ = line.partition("LAB:exit ")
             if text or not mark:
                 lines.append(text)
-            return int(status) if mark else None
+            return _exit_status(line)
 
         self._serial.send(command)
         status = self._until(ended, seconds, f"end of `{command}`")
         return "\n".join(lines), status
 
-    def remove_drive(self, seconds):
+    def remove_drive(self, slot, seconds):
         """Asks the guest to let go of the drive, as a press of the attention button does, and waits until it has."""
-        self._ask("device_del", {"id": "nvme0"})
+        self._ask("device_del", {"id": f"nvme{slot}"})
         self._event("DEVICE_DELETED", seconds)
 
-    def add_drive(self, port, seconds):
+    def add_drive(self, slot, port, seconds):
         """Plugs a drive with this responder in and waits until the kernel has enumerated it."""
-        properties = dict(word.partition("=")[::2] for word in DRIVE.split(",")[1:])
-        self._ask("device_add", {"driver": "nvme", **properties, "spdm_port": port})
-        self.run(f"until [ -e /sys/bus/pci/devices/{DEVICE}/config ]; do sleep 0.05; done", seconds)
+        self._ask("device_add", _drive(slot, port))
+        self.run(f"until [ -e /sys/bus/pci/devices/{address(slot)}/config ]; do sleep 0.05; done", seconds)
+
+    def sleep(self, seconds):
+        """The guest suspends to RAM, is left alone for a while, and is woken up."""
+        self._serial.send("echo mem >/sys/power/state")
+        self._event("SUSPEND", seconds)
+        time.sleep(SLEEP_SECONDS)
+        self._ask("system_wakeup", {})
+        self._until(_exit_status, seconds, "end of sleep")
+        self._slept = True
+
+    def doze(self, seconds):
+        """The guest suspends to idle, is left alone for a while, and wakes up by what comes in on its serial port: an empty command."""
+        self.run("echo enabled >/sys/class/tty/ttyS1/power/wakeup", seconds)
+        self._serial.send("echo freeze >/sys/power/state")
+        time.sleep(SLEEP_SECONDS)
+        self._serial.send("")
+        for _ in range(2):
+            self._until(_exit_status, seconds, "end of sleep")
 
     def power_off(self, seconds=10):
+        if self._slept:  # afterwards the virtual board does not switch itself off any more
+            return
         self._serial.send("poweroff -f")
         self._qemu.wait(seconds)
 
@@ -198,6 +247,12 @@ class Guest:
 
     def _console_end(self):
         return _last_lines(self._console.read_text(errors="replace") if self._console.exists() else "")
+
+
+def _exit_status(line):
+    """The number behind the mark by which init says that a command ended, if it is in this line."""
+    _, mark, status = line.partition("LAB:exit ")
+    return int(status) if mark else None
 
 
 def _last_lines(text, count=4):

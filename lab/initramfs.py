@@ -1,4 +1,4 @@
-"""The guest's whole file system, made on the spot: busybox, one program of this build with what it loads, and an init that runs what the host says."""
+"""The guest's whole file system, made on the spot: busybox, programs of this build with what they load, and an init that runs what the host says."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 # input would be lost) and in raw mode, so that it is a plain byte stream.
 INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run/lock /bin /usr/bin
-/bin/busybox --install -s /usr/bin
+/bin/busybox --install -s /usr/bin; /bin/busybox ln -s busybox /bin/sh
 export PATH=/lab:/usr/bin:/bin HOME=/tmp TERM=dumb
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t securityfs securityfs /sys/kernel/security
 exec 3<>/dev/ttyS1
@@ -26,19 +26,26 @@ poweroff -f
 REGULAR, FOLDER, CHARACTER_DEVICE = 0o100000, 0o040000, 0o020000
 
 
-def build(busybox, program, folders):
-    """A cpio archive. `folders` maps guest paths to folders of the host that are copied there; the program becomes /lab/<its name>."""
+def build(busybox, programs, folders):
+    """A cpio archive. `folders` maps guest paths to folders of the host that are copied there; each program becomes /lab/<its name>."""
     archive = Archive()
     archive.file("/init", INIT.encode(), 0o755)
     archive.device("/dev/console", 5, 1)
     archive.file("/bin/busybox", busybox.read_bytes(), 0o755)
-    archive.file(f"/lab/{program.name}", _without_symbols(program), 0o755)
-    for library in _libraries(program):
+    for program in programs:
+        archive.file(f"/lab/{program.name}", _without_symbols(program), 0o755)
+    for library in dict.fromkeys(library for program in programs for library in _libraries(program)):
         archive.file(library, Path(library).read_bytes(), 0o755)
     for target, folder in folders.items():
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.file(f"{target}/{path.relative_to(folder)}", path.read_bytes(), 0o644)
+        archive.folder(target, folder)
+    return archive.finish()
+
+
+def more(files):
+    """A second archive, which the kernel unpacks if it stands behind the first. `files` maps guest paths to bytes."""
+    archive = Archive()
+    for path, data in files.items():
+        archive.file(path, data, 0o644)
     return archive.finish()
 
 
@@ -68,6 +75,12 @@ class Archive:
     def file(self, path, data, mode):
         self._folders_above(path)
         self._entry(path, REGULAR | mode, data)
+
+    def folder(self, target, folder):
+        """Every file in it, executable if it is here."""
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self.file(f"{target}/{path.relative_to(folder)}", path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
 
     def device(self, path, major, minor):
         self._folders_above(path)

@@ -51,6 +51,13 @@ class Tree:
     def kernel(self, flavour):
         return self.path / f"vmlinuz-{flavour}"
 
+    def kernel_release(self, flavour):
+        """What the kernel calls itself, `uname -r`; its packages bear it in their names."""
+        ending = KERNELS[flavour].removeprefix("linux-image")
+        names = (re.match(r"linux-(?:binary|image)-(\d.*)", name) for name in self.versions)
+        # the general flavour's ending is that of every other's name too: the shortest is its own
+        return min((name[1] for name in names if name and name[1].endswith(ending)), key=len)
+
     def qemu_command(self):
         """QEMU through the tree's own dynamic loader and libraries, whatever libc the machine has; and its environment."""
         libraries = self.root / "usr/lib/x86_64-linux-gnu"
@@ -65,23 +72,46 @@ class Tree:
 
 def tree(say, refresh=False):
     """The tree, from the cache if it is whole, else fetched. Raises Unavailable."""
+    place = kept(LAYOUT, "QEMU, kernels and busybox", _fetch, say, refresh)
+    return Tree(place, _manifest(place)["packages"])
+
+
+def kept(name, what, fetch, say, refresh=False):
+    """The folder of that name in the cache, if every file in it is the one that was put there; else it is fetched by `fetch(apt, work, place)`, from
+    the first mirror and suite that can be used. Raises Unavailable."""
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
-    place = cache / LAYOUT
+    place = cache / name
     with _locked(cache / "lock"):
-        if not refresh and (found := _verified(place)):
-            return found
+        if not refresh and _is_whole(place):
+            return place
         for leftover in cache.glob("building-*"):
             shutil.rmtree(leftover)
         building = Path(tempfile.mkdtemp(prefix="building-", dir=cache))
         try:
-            _fetch_first_usable(building, say)
+            _fetch_first_usable(what, fetch, building, say)
             if place.exists():
                 place.rename(building / "replaced")
             (building / "tree").rename(place)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-        return _verified(place)
+        if not _is_whole(place):
+            raise Unavailable(f"{place} changed while it was written")
+        forget_others(place)
+        return place
+
+
+def forget_others(place):
+    """Removes what was of the same kind for another kernel: the names are KIND-RELEASE."""
+    kind, dash, _ = place.name.partition("-")
+    for other in place.parent.glob(f"{kind}{dash}*") if dash else ():
+        if other != place:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def seal(place, packages):
+    """Writes down what was unpacked, so that it can be told on every use."""
+    (place / "manifest.json").write_text(json.dumps({"packages": packages, "sha256": _digests(place)}, indent=1))
 
 
 def cache_folder():
@@ -90,7 +120,7 @@ def cache_folder():
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "busguard" / "lab"
 
 
-def _fetch_first_usable(building, say):
+def _fetch_first_usable(what, fetch, building, say):
     architecture = _run(["dpkg", "--print-architecture"]).strip()
     if architecture != "amd64":
         raise Unavailable(f"the lab's packages are for amd64, this machine is {architecture}")
@@ -99,9 +129,11 @@ def _fetch_first_usable(building, say):
         for suites in SUITES:
             try:
                 started = time.monotonic()
-                say(f"fetching QEMU, kernels and busybox: {suites[-1]} of {mirror}")
+                say(f"fetching {what}: {suites[-1]} of {mirror}")
                 work = Path(tempfile.mkdtemp(prefix=f"{suites[-1]}-", dir=building))
-                _fetch(PrivateApt(work, mirror, suites), work, building / "tree")
+                apt = PrivateApt(work, mirror, suites)
+                apt.get("update", "-o", "APT::Update::Error-Mode=any")
+                fetch(apt, work, building / "tree")
                 say(f"fetched and unpacked in {time.monotonic() - started:.0f} s")
                 return
             except Unavailable as reason:
@@ -119,7 +151,6 @@ def _mirrors():
 
 
 def _fetch(apt, work, place):
-    apt.get("update", "-o", "APT::Update::Error-Mode=any")
     packages = apt.with_dependencies("qemu-system-x86")
     _require("qemu-system-x86", packages["qemu-system-x86"], QEMU_AT_LEAST)
     flavours = {flavour: apt.kernel_package(meta) for flavour, meta in KERNELS.items()}
@@ -128,13 +159,8 @@ def _fetch(apt, work, place):
     for package in flavours.values():
         _require(package, packages[package], KERNEL_AT_LEAST)
 
-    debs = work / "debs"
-    debs.mkdir()
-    apt.get("download", *(f"{name}={version}" for name, version in packages.items()), cwd=debs)
-    (place / "root").mkdir(parents=True)
     apart = {package: work / package for package in (*flavours.values(), "busybox-static")}
-    for deb in debs.iterdir():
-        _run(["dpkg", "-x", deb, apart.get(deb.name.split("_")[0], place / "root")])
+    apt.unpack(packages, lambda package: apart.get(package, place / "root"))
 
     for flavour, package in flavours.items():
         # Debian has moved the image between packages and folders; it is the one file of that name.
@@ -146,16 +172,19 @@ def _fetch(apt, work, place):
     (apart["busybox-static"] / "usr/bin/busybox").rename(place / "busybox")
     for unneeded in ("usr/share/doc", "usr/share/man", "usr/share/locale"):
         shutil.rmtree(place / "root" / unneeded, ignore_errors=True)
-    (place / "manifest.json").write_text(json.dumps({"packages": packages, "sha256": _digests(place)}, indent=1))
+    seal(place, packages)
 
 
-def _verified(place):
-    """The tree at `place` if every file is the one that was unpacked, else None."""
+def _manifest(place):
+    return json.loads((place / "manifest.json").read_text())
+
+
+def _is_whole(place):
+    """Is every file the one that was unpacked?"""
     try:
-        manifest = json.loads((place / "manifest.json").read_text())
-        return Tree(place, manifest["packages"]) if manifest["sha256"] == _digests(place) else None
+        return _manifest(place)["sha256"] == _digests(place)
     except (OSError, ValueError, KeyError):
-        return None
+        return False
 
 
 def _digests(place):
@@ -188,17 +217,28 @@ class PrivateApt:
             "APT::Default-Release": suites[-1], "APT::Sandbox::User": "root", "APT::Install-Recommends": "false",
             "Acquire::Languages": "none", "Acquire::Retries": "2", "Acquire::http::Timeout": "20", "Acquire::https::Timeout": "20",
         }
+        self._work = work
         self._configuration = work / "apt.conf"
         self._configuration.write_text("\n".join([*network, *(f'{key} "{value}";' for key, value in own.items()), ""]))
 
     def get(self, *words, cwd=None):
         return self._apt(["apt-get", "-q", *words], cwd)
 
-    def with_dependencies(self, package):
-        """name -> version of everything that an empty machine needs for the package."""
-        lines = self.get("install", "-y", "--print-uris", package).splitlines()
+    def with_dependencies(self, *packages):
+        """name -> version of everything that an empty machine needs for the packages."""
+        lines = self.get("install", "-y", "--print-uris", *packages).splitlines()
         files = [line.split()[1] for line in lines if line.startswith("'")]
         return {name: version.replace("%3a", ":") for name, version, _ in (file.split("_") for file in files)}
+
+    def unpack(self, packages, folder_of):
+        """Downloads packages of these versions, and unpacks each where `folder_of(its name)` says."""
+        debs = Path(tempfile.mkdtemp(prefix="debs-", dir=self._work))
+        self.get("download", *(f"{name}={version}" for name, version in packages.items()), cwd=debs)
+        for deb in debs.iterdir():
+            folder = folder_of(deb.name.split("_")[0])
+            folder.mkdir(parents=True, exist_ok=True)
+            _run(["dpkg", "-x", deb, folder])
+        shutil.rmtree(debs)
 
     def candidate(self, package):
         found = re.search(r"^  Candidate: (\S+)$", self._apt(["apt-cache", "policy", package]), re.MULTILINE)

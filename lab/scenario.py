@@ -9,10 +9,12 @@ import tomllib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from guest import DEVICE, Guest, Responder, Trouble
+from guest import SLOTS, Guest, Machine, Responder, Trouble, address
 
 STEP_SECONDS = 60
-HOST_STEPS = {"kill-responder", "remove-drive", "add-drive"}
+PAUSE_SECONDS = 0.3  # between two looks
+HOST_STEPS = {"kill-responder", "remove-drive", "add-drive", "sleep", "doze"}
+MODULES = {"lab", "nvme"}  # of the general kernel: the emulated bus and its TSM; the driver of drives
 
 
 class Unexpected(Exception):
@@ -24,12 +26,16 @@ class Step:
     guest: str = ""  # a command that runs in the guest, or
     host: str = ""  # one of HOST_STEPS that happens to the guest
     drive: str = ""  # for add-drive: which device of machine.toml answers for the drive
+    slot: int = SLOTS[0]  # which drive a host step or a verdict is about
     verdict: list = field(default_factory=list)  # state and reason codes of the drive in the JSON that the command prints; ["absent"]: not listed
-    prints: str = ""  # text that the command prints
+    prints: str = ""  # text in a line that the command prints, whatever blanks are between its words
+    within: int = 0  # seconds in which it comes to that; the command is repeated
 
     def __post_init__(self):
         if bool(self.guest) == bool(self.host) or (self.host and self.host not in HOST_STEPS):
             raise ValueError(f"a step has either `guest` or `host`, one of {sorted(HOST_STEPS)}")
+        if self.slot not in SLOTS:
+            raise ValueError(f"slot is one of {SLOTS}")
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,15 @@ class Scenario:
     name: str
     summary: str
     steps: list
-    drive: str = "genuine"  # which device of machine.toml answers for the drive at boot
+    drive: str = "genuine"  # which device of machine.toml answers for the drive at boot; "": there is none
+    bus: str = ""  # which device of machine.toml answers for the endpoint of the emulated bus; "": there is none
     kernel: str = "cloud"
+    modules: list = field(default_factory=list)  # some of MODULES; they lie in /lab/modules
     cmdline: str = ""
+
+    def __post_init__(self):
+        if not set(self.modules) <= MODULES:
+            raise ValueError(f"modules are some of {sorted(MODULES)}")
 
     @classmethod
     def load(cls, path):
@@ -59,6 +71,7 @@ class Result:
     scenario: Scenario
     printed: list = field(default_factory=list)  # what busguard printed, step by step
     problem: str = ""
+    skipped: bool = False
     seconds: float = 0
 
     @property
@@ -72,61 +85,106 @@ def play(scenario, tree, initrd, responder_command, folder, say):
     started = time.monotonic()
     try:
         with ExitStack() as children:
-            _play(scenario, tree, initrd, responder_command, folder, result, children, say)
+            _Play(scenario, tree, initrd, responder_command, folder, children, say).take_steps(result)
     except (Trouble, Unexpected, OSError) as problem:
         result.problem = str(problem)
     result.seconds = time.monotonic() - started
     return result
 
 
-def _play(scenario, tree, initrd, responder_command, folder, result, children, say):
-    def responder(drive, log):
-        return children.enter_context(Responder(responder_command(drive), folder / log))
+class _Play:
+    def __init__(self, scenario, tree, initrd, responder_command, folder, children, say):
+        self._scenario, self._folder, self._children, self._say = scenario, folder, children, say
+        self._responder_command = responder_command
+        self._responders = {}  # by slot, and that of the emulated bus by 0
+        if scenario.drive:
+            self._responders[SLOTS[0]] = self._responder(scenario.drive, "responder.log")
+        if scenario.bus:
+            self._responders[0] = self._responder(scenario.bus, "responder-bus.log")
+        machine = Machine(
+            tree.kernel(scenario.kernel), initrd, scenario.cmdline,
+            drive=self._responders[SLOTS[0]].port if scenario.drive else None, relayed=self._responders[0].port if scenario.bus else None,
+        )  # fmt: skip
+        self._guest = children.enter_context(Guest(tree, machine, folder))
 
-    current = responder(scenario.drive, "responder.log")
-    guest = children.enter_context(Guest(tree, scenario.kernel, scenario.cmdline, initrd, current.port, folder))
-    started = time.monotonic()
-    guest.wait_until_ready()
-    say(f"  guest is up after {time.monotonic() - started:.1f} s")
+    def take_steps(self, result):
+        started = time.monotonic()
+        self._guest.wait_until_ready()
+        self._say(f"  guest is up after {time.monotonic() - started:.1f} s")
+        try:
+            for number, step in enumerate(self._scenario.steps):
+                if step.guest:
+                    self._guest_step(number, step, result)
+                else:
+                    self._host_step(number, step)
+        finally:
+            self._keep_what_the_daemon_said()
+        self._guest.power_off()
 
-    for number, step in enumerate(scenario.steps):
-        if step.guest:
-            say(f"  guest: {step.guest}")
-            before = time.monotonic()
-            output, status = guest.run(step.guest, STEP_SECONDS)
-            say(f"         exit {status} after {time.monotonic() - before:.1f} s")
-            (folder / f"step-{number}.out").write_text(f"{output}\nexit {status}\n")
-            _compare(step, output, status, result)
-            continue
-        say(f"  host:  {step.host} {step.drive}".rstrip())
+    def _guest_step(self, number, step, result):
+        self._say(f"  guest: {step.guest}")
+        before = time.monotonic()
+        while True:
+            output, status = self._guest.run(step.guest, STEP_SECONDS)
+            (self._folder / f"step-{number}.out").write_text(f"{output}\nexit {status}\n")
+            try:
+                result.printed += _compare(step, output, status)
+                break
+            except Unexpected:
+                if time.monotonic() - before > step.within:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+        self._say(f"         exit {status} after {time.monotonic() - before:.1f} s")
+
+    def _host_step(self, number, step):
+        self._say(f"  host:  {step.host} {step.drive}".rstrip())
+        at = 0 if self._scenario.bus else step.slot
         if step.host == "kill-responder":
-            current.kill()
+            self._responders[at].kill()
+        elif step.host == "sleep":
+            self._guest.sleep(STEP_SECONDS)
+        elif step.host == "doze":
+            self._guest.doze(STEP_SECONDS)
         elif step.host == "remove-drive":
-            guest.remove_drive(STEP_SECONDS)
-            current.kill()
+            self._guest.remove_drive(step.slot, STEP_SECONDS)
+            self._responders[step.slot].kill()
         else:
-            current = responder(step.drive or scenario.drive, f"responder-{number}.log")
-            guest.add_drive(current.port, STEP_SECONDS)
-    guest.power_off()
+            responder = self._responder(step.drive or self._scenario.drive, f"responder-{number}.log")
+            self._responders[step.slot] = responder
+            self._guest.add_drive(step.slot, responder.port, STEP_SECONDS)
+
+    def _responder(self, drive, log):
+        return self._children.enter_context(Responder(self._responder_command(drive), self._folder / log))
+
+    def _keep_what_the_daemon_said(self):
+        try:
+            said, status = self._guest.run("cat /tmp/busguardd.log", STEP_SECONDS)
+        except (Trouble, OSError):
+            return
+        if status == 0:
+            (self._folder / "busguardd.log").write_text(said + "\n")
 
 
-def _compare(step, output, status, result):
+def _compare(step, output, status):
+    """What the command printed of what is expected. Raises Unexpected."""
+    printed = []
     if step.verdict:
-        printed = _verdict(output, status)
-        result.printed.append(" ".join(printed))
-        if printed[0] != step.verdict[0] or not set(step.verdict) <= set(printed):
-            raise Unexpected(f"expected {_expectation(step)}, got {' '.join(printed)}")
+        verdict = _verdict(output, status, address(step.slot))
+        printed.append(" ".join(verdict))
+        if verdict[0] != step.verdict[0] or not set(step.verdict) <= set(verdict):
+            raise Unexpected(f"expected {_expectation(step)}, got {' '.join(verdict)}")
     if step.prints:
-        lines = [line.strip() for line in output.splitlines() if step.prints in line]
+        lines = [line for line in (" ".join(line.split()) for line in output.splitlines()) if step.prints in line]
         if not lines:
-            raise Unexpected(f"expected {_expectation(step)}, got: {output[:300]}")
-        result.printed.append(" ".join(lines[0].split()))
+            raise Unexpected(f"expected {_expectation(step)} of `{step.guest}`, got: {output[-300:]}")
+        printed.append(lines[0])
+    return printed
 
 
-def _verdict(output, status):
+def _verdict(output, status, device):
     """The state and the reason codes of the drive in busguard's JSON."""
     try:
-        found = [verdict for verdict in json.loads(output)["devices"] if verdict["device"] == f"pci/{DEVICE}"]
+        found = [verdict for verdict in json.loads(output)["devices"] if verdict["device"] == f"pci/{device}"]
         return [found[0]["state"], *found[0]["reasons"]] if found else ["absent"]
     except (ValueError, KeyError, TypeError):
         raise Unexpected(f"expected verdicts in JSON, got exit {status} and: {output[:300]}") from None
