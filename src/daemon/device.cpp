@@ -39,6 +39,10 @@ bool is_of_owner(const appraisal::Verdict& verdict) {
            verdict.primary->code != "owner.other";
 }
 
+bool was_accepted(const Remembered& remembered) {
+    return !remembered.identity.empty() || !remembered.key.empty();
+}
+
 void forget_acceptance(Remembered& remembered) {
     remembered.let_in = remembered.bound_before = false;
     remembered.key.clear();

@@ -85,6 +85,8 @@ bool is_strict(Cause cause);
 bool is_transient(const appraisal::Verdict& verdict);
 /// Somebody else owns the device: nobody looked at it.
 bool is_of_owner(const appraisal::Verdict& verdict);
+/// A device was let in here in this boot, and has not gone since.
+bool was_accepted(const Remembered& remembered);
 /// What was accepted counts no more: what comes next is another device.
 void forget_acceptance(Remembered& remembered);
 

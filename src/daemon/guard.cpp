@@ -32,10 +32,7 @@ Guard::~Guard() = default;
 
 Result<void> Guard::start() {
     for (auto& its : TRY(parts_.memory->recall())) {
-        if (its.boot != parts_.boot) {
-            its.let_in = its.bound_before = false;
-            its.key.clear();
-        }
+        if (its.boot != parts_.boot) forget_acceptance(its);
         recalled_[its.device] = std::move(its);
     }
     if (settings_.enforce) TRY(gate_.close());
@@ -52,7 +49,7 @@ void Guard::stop() {
 std::optional<drive::Wake> Guard::resume(Time now) {
     if (stopped_) return std::nullopt;
     take_events(now);
-    const bool deaf = parts_.uevents->descriptor() < 0;
+    const bool deaf = deaf_ || parts_.uevents->descriptor() < 0;
     if (deaf && now >= next_rescan_) {
         // What cannot be listed now is looked at again the next time; nothing is forgotten for it.
         (void)take_inventory(Cause::appeared);
@@ -64,13 +61,15 @@ std::optional<drive::Wake> Guard::resume(Time now) {
     auto next = deaf ? next_rescan_ : Time::max();
     const bool room = running_.size() < settings_.side_by_side;
     for (const auto& [device, plan] : plans_)
-        if (plan.due && !plan.running && room) next = std::min(next, *plan.due);
-    return drive::Wake{next, parts_.uevents->descriptor()};
+        if (plan.due && plan.running == nullptr && room) next = std::min(next, *plan.due);
+    return drive::Wake{next, deaf ? -1 : parts_.uevents->descriptor()};
 }
 
 bool Guard::is_quiet() const {
     const auto now = parts_.clock->now();
-    return running_.empty() && finished_.empty() && std::ranges::none_of(plans_, [&](const auto& one) {
+    const bool pending = pending_.lost || !pending_.events.empty();
+    return !pending && running_.empty() && finished_.empty() &&
+           std::ranges::none_of(plans_, [&](const auto& one) {
                return one.second.due && *one.second.due <= now + settings_.quiet_most;
            });
 }
@@ -97,11 +96,14 @@ Result<void> Guard::take_inventory(Cause cause) {
 void Guard::fetch_events() {
     auto taken = parts_.uevents->take();
     if (!taken) {
-        // Deaf, and that is said: whatever happened meanwhile has to be looked for.
-        tell("events.failed", nullptr, {}, std::string{taken.error().what});
-        pending_.lost = true;
+        // Whatever happens from now on has to be looked for, until events can be had again.
+        if (!std::exchange(deaf_, true)) {
+            tell("events.failed", nullptr, {}, std::string{taken.error().what});
+            pending_.lost = true;
+        }
         return;
     }
+    if (std::exchange(deaf_, false)) pending_.lost = true;
     std::ranges::move(taken->events, std::back_inserter(pending_.events));
     pending_.lost = pending_.lost || taken->lost;
 }

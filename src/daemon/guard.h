@@ -80,10 +80,10 @@ private:
         std::optional<Time> due;          // of the next examination
         std::optional<Time> first_event;  // of those that are waited for to become quiet
         Cause cause = Cause::start;
-        std::size_t retry = 0;         // how many there were
-        std::uint64_t generation = 0;  // changes whenever something happens to the device
-        bool running = false;
-        std::string stale_tsm;  // connected when the device lost its state
+        std::size_t retry = 0;                 // how many there were
+        std::uint64_t generation = 0;          // changes whenever something happens to the device
+        const Examination* running = nullptr;  // null: none
+        std::string stale_tsm;                 // connected when the device lost its state
         std::vector<Answer> answers;
     };
 
@@ -116,6 +116,7 @@ private:
     std::vector<owner::Owner> wanted_owners(const Device& device) const;
     bool wants_tsm(const Device& device) const;
     void decide(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now);
+    static bool is_another(const Device& device);
     void decide_virtual_function(Device& device, Time now);
     void admit(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now);
     void let_in(Device& device, Time now);
@@ -139,6 +140,7 @@ private:
     host::Uevents pending_;  // fetched, and not yet looked at
     std::uint64_t generations_ = 0;
     Time next_rescan_{};
+    bool deaf_ = false;  // events cannot be had now
     bool stopped_ = false;
 };
 

@@ -1,10 +1,10 @@
-#include "base/hex.h"
 #include "daemon/guard.h"
 #include "examine/subject.h"
 #include "host/pci.h"
 #include "host/pci_driver.h"
 #include "trust/profile.h"
 
+#include <algorithm>
 #include <array>
 
 /// What follows from an examination: the policy's decision, and what is done about drivers.
@@ -48,15 +48,15 @@ void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_
         plan(device, Cause::retried, now + settings_.retries.at(its.retry++));
         // A device in use keeps its driver meanwhile; one that has to show that it is the same does not.
         if (device.standing == Standing::let_in && !out_at_once) return;
-    } else if (!is_transient(verdict)) {
-        its.retry = 0;
+    } else {
+        if (!is_transient(verdict)) its.retry = 0;
         plan_next(device, now);
     }
 
     if (!device.remembered.quarantine.empty()) {
         refuse(device, std::string{device.remembered.quarantine});
-    } else if (device.remembered.let_in && verdict.state == appraisal::State::failed) {
-        // It was let in, and is not what it was: the rules for newcomers do not apply.
+    } else if (is_another(device)) {
+        // The rules for newcomers do not apply.
         device.decision->ruling = policy::Ruling::quarantine;
         device.decision->rule = "implicit-same-device";
         refuse(device, verdict.primary->code);
@@ -71,6 +71,17 @@ void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_
     }
     for (auto& [name, other] : devices_)
         if (other.physical == device.address) decide_virtual_function(other, now);
+}
+
+/// Something was accepted here, and this is not it: another identity or key, or it fails where only the
+/// device can be the cause. By new demands, what was accepted yesterday may fail today, and that is for the
+/// policy.
+bool Guard::is_another(const Device& device) {
+    if (!was_accepted(device.remembered) || device.verdict->state != appraisal::State::failed) return false;
+    return device.cause != Cause::reloaded ||
+           std::ranges::any_of(device.verdict->checks, [](const Check& check) {
+               return check.outcome == Outcome::fail && check.reason == "device.changed";
+           });
 }
 
 /// A virtual function has nothing to say for itself: it is what its physical function is.
@@ -140,7 +151,7 @@ void Guard::let_in(Device& device, Time now) {
 void Guard::refuse(Device& device, std::string_view quarantine) {
     auto& its = device.remembered;
     const std::string why{quarantine};
-    forget_acceptance(its);
+    its.let_in = its.bound_before = false;  // what was accepted stays: who shows up here later is held to it
     its.quarantine = why;
     if (settings_.enforce)
         if (auto others = gate_.others_override(device.address); !others.empty())

@@ -32,7 +32,7 @@ examine::Visited without(const Device& device, appraisal::Verdict verdict) {
 void Guard::begin_what_is_due(Time now) {
     for (auto& [name, its] : plans_) {
         if (running_.size() >= settings_.side_by_side) return;
-        if (!its.due || *its.due > now || its.running) continue;
+        if (!its.due || *its.due > now || its.running != nullptr) continue;
         begin(devices_.at(name), now);
     }
 }
@@ -54,10 +54,9 @@ void Guard::begin(Device& device, Time now) {
     }
     auto made = std::make_unique<Examination>(*this, around_, device, its);
     made->answers = std::exchange(its.answers, {});
-    its.running = true;
+    its.running = made.get();
     parts_.loop->add(*made);
-    const auto* key = made.get();
-    running_.emplace(key, std::move(made));
+    running_.emplace(its.running, std::move(made));
 }
 
 /// Nothing: busguard may speak. Else why not.
@@ -135,13 +134,14 @@ void Guard::conclude_finished(Time now) {
     for (std::size_t n = 0; n < done.size(); ++n) {
         const std::int64_t evidence = kept && visits[n].bundle ? *id++ : 0;
         const auto found = devices_.find(done[n]->device());
-        if (found == devices_.end()) {
+        // It may have gone, and another may be there by now, which has an examination of its own.
+        if (found == devices_.end() || plans_[found->first].running != done[n].get()) {
             answer_gone(*done[n], visits[n]);
             continue;
         }
         auto& device = found->second;
         auto& its = plans_[device.name];
-        its.running = false;
+        its.running = nullptr;
         device.cause = done[n]->cause();
         auto answers = std::move(done[n]->answers);
         if (its.generation != done[n]->generation()) {
@@ -188,9 +188,10 @@ void Guard::conclude(Device& device, const examine::Visited& visited,
 
 void Guard::hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) const {
     const auto& its = device.remembered;
-    if (!its.let_in || is_transient(verdict) || is_of_owner(verdict)) return;
+    if (!was_accepted(its) || is_transient(verdict) || is_of_owner(verdict)) return;
     std::string what;
-    if (device.pci && trust::cma_name(*device.pci) != its.identity) what = "another identity";
+    if (device.pci && !its.identity.empty() && trust::cma_name(*device.pci) != its.identity)
+        what = "another identity";
     if (!its.key.empty() && (!device.signer || device.signer->key != its.key)) what = "another key";
     auto checks = std::move(verdict.checks);
     checks.push_back(what.empty() ? passed("device.same")

@@ -12,13 +12,13 @@ namespace busguard::daemon {
 
 /// What must not be forgotten of a device.
 struct Remembered {
-    std::string device;    ///< "pci/0000:01:00.0"
-    std::string identity;  ///< of the device that was accepted here: trust::cma_name()
-    std::string key;       ///< the key that it signed with: appraisal::Signer::key; empty: none was accepted
-    std::string boot;      ///< in which boot that was; afterwards neither counts
-    bool let_in = false;   ///< a driver may have it
-    bool bound_before = false;    ///< a driver had it before the guard could look, and nobody took it back
-    std::string quarantine;       ///< the reason code for which it is quarantined; empty: it is not
+    std::string device;         ///< "pci/0000:01:00.0"
+    std::string identity;       ///< of the device that was accepted here: trust::cma_name(); empty: none was
+    std::string key;            ///< that it signed with: appraisal::Signer::key; empty: it did not
+    std::string boot;           ///< in which boot that was; afterwards neither counts
+    bool let_in = false;        ///< a driver may have it
+    bool bound_before = false;  ///< a driver had it before the guard could look, and nobody took it back
+    std::string quarantine;     ///< the reason code for which it is quarantined; empty: it is not
     std::string override_before;  ///< what driver_override said before the guard wrote it
     bool once_tsm = false;        ///< a TSM owned it
 

@@ -72,10 +72,10 @@ Checked<std::unique_ptr<host::UeventSource>> uevents_for(const std::string& sysf
     return std::unique_ptr<host::UeventSource>{*std::move(listening)};
 }
 
-std::string boot_id() {
-    const auto text = host::read_file("/proc/sys/kernel/random/boot_id", 64);
-    if (!text) return "unknown";
-    return std::string{as_text(*text).substr(0, as_text(*text).find('\n'))};
+/// Without one, what was accepted before the machine was turned off would count as accepted now.
+Checked<std::string> boot_id() {
+    const auto text = TRY(host::read_file("/proc/sys/kernel/random/boot_id", 64));
+    return std::string{as_text(text).substr(0, as_text(text).find('\n'))};
 }
 
 /// All that lives as long as the daemon, in the order in which it depends on each other.
@@ -98,7 +98,7 @@ public:
         auto sleep = host::SleepWatch::begin();
         if (!sleep) return fail(cannot("clock", sleep.error()));
         sleep_.emplace(*std::move(sleep));
-        start_guard(std::move(rules));
+        start_guard(std::move(rules), TRY(boot_id()));
         TRY(mount());
         join_bus();
         const auto started = guard_->start();
@@ -118,7 +118,7 @@ public:
     }
 
 private:
-    void start_guard(Rules rules) {
+    void start_guard(Rules rules, std::string boot) {
         say_remarks(rules);
         files_.emplace(
             published_, *world_->clock,
@@ -143,7 +143,7 @@ private:
                 .chosen_nonce = [this](std::string_view device) { return files_->take_nonce(device); },
                 .locks = real ? host::lock_directory({}) : std::string{},
                 .recorded_by = world_->version,
-                .boot = boot_id()},
+                .boot = std::move(boot)},
             configuration_.settings, std::move(rules.policy), examine::Judge{std::move(rules.demands)});
     }
 
@@ -174,7 +174,7 @@ private:
                  },
              .release = [this](const std::string& device) { return guard_->release(device); },
              .claim = [this](const std::string& device) { return guard_->claim(device); },
-             .reload = [this] { reload_ = true; },
+             .reload = [this] { ask_for_reload(); },
              .enforcing = configuration_.settings.enforce});
         if (!bus) {
             world_->log(Priority::warning, "bus.missing " + bus.error().text());
@@ -203,7 +203,7 @@ private:
         tasks_.push_back(std::make_unique<DescriptorTask>(mount_->descriptor(), [this] {
             if (mount_->serve_pending()) return true;
             world_->log(Priority::error, "files.unmounted " + mount_->directory());
-            stop_ = true;
+            stop();
             return false;
         }));
         tasks_.push_back(std::make_unique<Watchdog>());
@@ -213,11 +213,21 @@ private:
     bool on_signal() {
         while (const auto signal = signals_->take()) {
             if (*signal == SIGHUP)
-                reload_ = true;
+                ask_for_reload();
             else
-                stop_ = true;
+                stop();
         }
         return !stop_;
+    }
+
+    // The loop is left at the end of its turn, which is not to wait first.
+    void ask_for_reload() {
+        reload_ = true;
+        loop_.wake(*guard_);
+    }
+    void stop() {
+        stop_ = true;
+        loop_.wake(*guard_);
     }
 
     void reload(const std::function<Checked<Configuration>()>& read_again) {

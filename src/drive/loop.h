@@ -30,9 +30,10 @@ public:
     explicit Loop(Clock& clock) : clock_{&clock} {}
 
     /// `task` stays the caller's and must live until it has finished or the Loop is gone.
-    void add(Task& task) { waiting_.push_back({&task, Wake{clock_->now(), -1}}); }
+    void add(Task& task) { waiting_.push_back({.task = &task, .wake = {clock_->now(), -1}}); }
 
-    /// Has a task of this loop resumed without waiting for its time.
+    /// Has a task of this loop resumed once more without waiting for its time; it may say so of itself, or be
+    /// told while it is resumed.
     void wake(const Task& task);
 
     /// Until every task has finished.
@@ -49,6 +50,7 @@ private:
     struct Entry {
         Task* task;
         Wake wake;
+        bool woken = false;  // by wake(), since it was resumed last
     };
 
     Clock* clock_;

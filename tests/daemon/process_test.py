@@ -15,25 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 from support import BUSGUARD, BUSGUARDD, FAILED, OK, SOURCE, TestCase, main, run  # noqa: E402
 
 DRIVE, OTHER, STRANGER, LIAR, CARD = (f"0000:01:0{n}.0" for n in range(5))
-POLICY = """schema = "busguard.policy/1"
-default = "deny"
-[[rule]]
-name = "genuine"
-decide = "allow"
-[rule.match]
-state = ["authenticated", "no-reference"]
-[[rule]]
-name = "old card"
-decide = "allow"
-[rule.match]
-identity = "8086:10d3"
-state = "unsupported"
-[[rule]]
-name = "impostors"
-decide = "quarantine"
-[rule.match]
-state = "failed"
-"""
+POLICY = (SOURCE / "tests/scenario/policy.toml").read_text()
 
 
 def can_mount():

@@ -2,6 +2,7 @@
 #include "tests/spdm/device.h"
 
 #include <deque>
+#include <functional>
 
 namespace busguard::drive {
 namespace {
@@ -101,6 +102,48 @@ TEST(Loop, WaitsOutThePauseThatADialogueAsksFor) {
     Thinking channel{device, entropy, 0ms};
     ASSERT_TRUE(carry(dialogue, channel, clock));
     EXPECT_EQ(clock.time - 1s, 300ms);
+}
+
+/// Sleeps for an hour each time, and does something when it is resumed.
+struct Sleeper final : Task {
+    std::optional<Wake> resume(Time now) override {
+        ++resumed;
+        if (then) then();
+        return Wake{now + 1h, -1};
+    }
+    std::function<void()> then;
+    int resumed = 0;
+};
+
+TEST(Loop, ResumesAWokenTaskWithoutWaiting) {
+    Jumping clock;
+    Loop loop{clock};
+    Sleeper woken;
+    Sleeper waker;
+    loop.add(woken);
+    loop.add(waker);
+    waker.then = [&] { loop.wake(woken); };
+    loop.turn();
+    EXPECT_EQ(clock.time, 1s);  // and not an hour later
+    waker.then = nullptr;
+    loop.turn();
+    EXPECT_EQ(woken.resumed, 2);
+    EXPECT_EQ(waker.resumed, 1);
+}
+
+TEST(Loop, ResumesATaskOnceMoreThatWokeItself) {
+    Jumping clock;
+    Loop loop{clock};
+    Sleeper task;
+    loop.add(task);
+    task.then = [&] {
+        if (task.resumed == 1) loop.wake(task);
+    };
+    loop.turn();
+    EXPECT_EQ(clock.time, 1s);
+    loop.turn();
+    EXPECT_EQ(task.resumed, 2);
+    EXPECT_EQ(clock.time, 1s + 1h);
 }
 
 }  // namespace

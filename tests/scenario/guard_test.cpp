@@ -32,7 +32,7 @@ TEST(Guard, LetsTheGenuineInAndKeepsImpostorsOut) {
 }
 
 TEST(Guard, TouchesNoDriverWhileItObserves) {
-    World world{usual_policy, {.enforce = false}};
+    World world{usual_policy(), {.enforce = false}};
     world.sys->before_write = [](std::string_view path) { ADD_FAILURE() << "wrote " << path; };
     world.start();
     world.settle();
@@ -54,7 +54,7 @@ TEST(Guard, ReportsWhatWasBoundBeforeItCouldLook) {
 }
 
 TEST(Guard, TakesBackWhatWasBoundBeforeAndLetsItInAgain) {
-    World world{usual_policy, {.enforce = true, .take_back = true}};
+    World world{usual_policy(), {.enforce = true, .take_back = true}};
     ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
     world.start();
     EXPECT_EQ(world.driver(drive_1), "");
@@ -184,7 +184,7 @@ TEST(Guard, ExaminesAgainWhenThePolicyIsNew) {
     EXPECT_EQ(world.driver(drive_1), "");
     EXPECT_EQ(world.at(drive_1).decision->rule, "implicit");
     const auto before = world.diary.kept;
-    world.guard->adopt(World::policy(usual_policy), world.judge());
+    world.guard->adopt(World::policy(usual_policy()), world.judge());
     world.settle();
     EXPECT_EQ(world.driver(drive_1), "nvme");
     EXPECT_GT(world.diary.kept, before);  // not by an old verdict
@@ -192,7 +192,7 @@ TEST(Guard, ExaminesAgainWhenThePolicyIsNew) {
 }
 
 TEST(Guard, ExaminesOnScheduleWithJitter) {
-    World world{usual_policy, {.enforce = true, .rescan = std::chrono::minutes{1}}};
+    World world{usual_policy(), {.enforce = true, .rescan = std::chrono::minutes{1}}};
     world.start();
     world.settle();
     const auto before = world.diary.kept;
@@ -230,6 +230,77 @@ TEST(Guard, TakesADeviceAwayThatAnOldKernelBoundByItself) {
     EXPECT_EQ(world.driver(drive_2), "");
     EXPECT_TRUE(world.diary.has("device.window", drive_2));
     EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+}
+
+// A strict examination that times out takes the driver away, and does not make the next device a newcomer.
+TEST(Guard, HoldsADeviceToWhatItWasAfterATimeOutToo) {
+    World world;
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(drive_1), "nvme");
+    auto silent = world.described(drive_1);
+    silent.mailbox->fault = emulate::MailboxFault::silent;
+    world.machine->sleep();
+    world.replace(drive_1, silent);
+    world.guard->woke_up();
+    world.pass(std::chrono::seconds{4});
+    EXPECT_EQ(world.driver(drive_1), "");
+    world.replace(drive_1, world.disguised(drive_1, drive_2));  // genuine, and not the one that was accepted
+    world.pass(std::chrono::minutes{1});
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_EQ(world.at(drive_1).standing, Standing::quarantined);
+    EXPECT_EQ(world.reason(drive_1), "device.changed");
+}
+
+// It was taken out of the socket while somebody was let in: nothing tells a second time that it is there.
+TEST(Guard, ForgetsNoEventThatCameWhileItLetSomebodyIn) {
+    World world;
+    SocketEvents events{world.machine->uevents()};
+    world.events = &events;
+    world.start();
+    world.settle();
+    world.memory->after_keep = [&] {
+        world.memory->after_keep = nullptr;
+        world.unplug(card);
+    };
+    const auto before = world.clock.now();
+    ASSERT_TRUE(world.guard->examine("pci/0000:01:00.0", [](const auto&, const auto&) {}));
+    world.settle();
+    EXPECT_FALSE(world.guard->devices().contains("pci/0000:01:04.0"));
+    EXPECT_LT(world.clock.now() - before, std::chrono::minutes{1});
+}
+
+TEST(Guard, LooksForItselfWhileEventsFail) {
+    World world;
+    SocketEvents events{world.machine->uevents()};
+    world.events = &events;
+    world.start();
+    world.settle();
+    events.broken = true;
+    world.settle();
+    world.unplug(drive_2);
+    world.pass(std::chrono::seconds{3});
+    EXPECT_FALSE(world.guard->devices().contains("pci/0000:01:01.0"));
+    EXPECT_EQ(world.diary.count("events.failed", ""), 1U);  // said once, however long it lasts
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    events.broken = false;
+    world.plug(world.described(drive_2));
+    world.pass(std::chrono::seconds{3});
+    EXPECT_EQ(world.driver(drive_2), "nvme");
+}
+
+TEST(Guard, ExaminesANewDeviceWhileTheOneBeforeIsStillAsked) {
+    World world;
+    world.start();
+    world.settle();
+    ASSERT_TRUE(world.guard->examine("pci/0000:01:01.0", [](const auto&, const auto&) {}));
+    world.loop->turn();
+    world.loop->turn();
+    world.unplug(drive_2);
+    world.plug(world.disguised(drive_2, impostor));
+    world.settle();
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+    EXPECT_EQ(world.driver(drive_2), "");
 }
 
 /// Everything that happens to a machine, one thing after the other.

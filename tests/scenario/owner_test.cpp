@@ -10,7 +10,7 @@ constexpr auto drive = "0000:01:00.0";
 constexpr auto name = "pci/0000:01:00.0";
 
 /// The platform owns the drive if it can; busguard may have it before.
-constexpr std::string_view platform_first = R"(
+constexpr auto platform_first = R"(
 schema = "busguard.policy/1"
 default = "deny"
 [[rule]]
@@ -28,7 +28,7 @@ owners = ["tsm", "native"]
 vendor = "1ea5"
 state = "authenticated"
 )";
-constexpr std::string_view platform_only = R"(
+constexpr auto platform_only = R"(
 schema = "busguard.policy/1"
 default = "deny"
 [[rule]]
@@ -43,7 +43,7 @@ owner = "tsm:tsm0"
 class Owners : public testing::Test {
 protected:
     /// With a drive that a TSM could own, and these TSMs from the start.
-    void begin(std::string_view policy, std::vector<std::string> tsms = {}) {
+    void begin(const std::string& policy, std::vector<std::string> tsms = {}) {
         world.emplace(policy);
         world->described(drive).tsm = "";
         world->description.tsms = std::move(tsms);
@@ -156,7 +156,7 @@ TEST_F(Owners, DoesNotBelieveATsmsNameAfterAnError) {
 }
 
 TEST_F(Owners, KeepsADeviceOutWhoseStaleTsmNobodyWants) {
-    begin(usual_policy, {"tsm0"});
+    begin(usual_policy(), {"tsm0"});
     ASSERT_TRUE(connect("tsm0"));
     EXPECT_TRUE(world->guard->examine(name, [](const auto&, const auto&) {}));
     world->settle();

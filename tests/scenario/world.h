@@ -1,11 +1,12 @@
 #pragma once
 
-#include "base/parallel.h"
 #include "daemon/durable_memory.h"
 #include "daemon/guard.h"
 #include "emulate/machine.h"
 #include "emulate/machine_file.h"
+#include "host/files.h"
 #include "policy/policy_file.h"
+#include "tests/host/temporary_directory.h"
 
 #include <gtest/gtest.h>
 
@@ -100,17 +101,35 @@ private:
     Fate* fate_;
 };
 
+/// The machine's events as from a socket: nobody asks without being told, unless it fails.
+class SocketEvents final : public host::UeventSource {
+public:
+    explicit SocketEvents(emulate::UeventQueue& below) : below_{&below} {}
+    bool broken = false;
+
+    Result<host::Uevents> take() override {
+        if (broken) return fail(Errc::system, "netlink");
+        return below_->take();
+    }
+    int descriptor() const override { return 1000; }  // the virtual clock never looks at it
+
+private:
+    emulate::UeventQueue* below_;
+};
+
 class FatefulMemory final : public Memory {
 public:
     FatefulMemory(Memory& below, Fate& fate) : below_{&below}, fate_{&fate} {}
 
-    bool full = false;  ///< the disk
+    bool full = false;                 ///< the disk
+    std::function<void()> after_keep;  ///< the moment between evidence and judgement
 
     Result<std::vector<std::int64_t>> keep(std::span<const evidence::Bundle* const> bundles) override {
         fate_->step();
         if (full) return fail(Errc::too_large, "database");
         auto ids = below_->keep(bundles);
         fate_->step();
+        if (const auto then = after_keep) then();
         return ids;
     }
     Result<evidence::Bundle> evidence(std::int64_t id) override { return below_->evidence(id); }
@@ -157,51 +176,18 @@ public:
     }
 };
 
-class TemporaryFile {
-public:
-    TemporaryFile() {
-        std::string pattern = std::filesystem::temp_directory_path() / "busguard-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-    }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    ~TemporaryFile() {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
-    }
-    std::string path() const { return (directory_ / "state.db").string(); }
-
-private:
-    std::filesystem::path directory_;
-};
-
-inline constexpr std::string_view usual_policy = R"(
-schema = "busguard.policy/1"
-default = "deny"
-[[rule]]
-name = "genuine"
-decide = "allow"
-reauthenticate = "1h"
-[rule.match]
-state = ["authenticated", "no-reference"]
-[[rule]]
-name = "old card"
-decide = "allow"
-[rule.match]
-identity = "8086:10d3"
-state = "unsupported"
-[[rule]]
-name = "impostors"
-decide = "quarantine"
-[rule.match]
-state = "failed"
-)";
+/// What most stories are decided by.
+inline std::string usual_policy() {
+    const auto text = host::read_file(BUSGUARD_SOURCE_DIR "/tests/scenario/policy.toml");
+    if (!text) throw std::runtime_error{text.error().text()};
+    return std::string{as_text(*text)};
+}
 
 class World {
 public:
-    explicit World(std::string_view policy = usual_policy, Settings wanted = {.enforce = true},
+    explicit World(std::string policy = usual_policy(), Settings wanted = {.enforce = true},
                    const std::string& file = BUSGUARD_SOURCE_DIR "/tests/scenario/machine.toml")
-        : settings{wanted}, policy_text_{policy} {
+        : settings{wanted}, policy_text_{std::move(policy)} {
         auto described = emulate::read_machine(file);
         if (!described) throw std::runtime_error{described.error().text()};
         description = *std::move(described);
@@ -217,13 +203,13 @@ public:
         loop.emplace(clock);
         loop->add(alarm_);
         durable_.reset();
-        auto opened = DurableMemory::open(file_.path());
+        auto opened = DurableMemory::open(directory_.path("state.db"));
         if (!opened) throw std::runtime_error{opened.error().text()};
         durable_ = *std::move(opened);
         memory.emplace(*durable_, fate);
         memory->full = disk_is_full;
         guard.emplace(Guard::Parts{.sys = &*sys,
-                                   .uevents = &machine->uevents(),
+                                   .uevents = events != nullptr ? events : &machine->uevents(),
                                    .clock = &clock,
                                    .entropy = &entropy,
                                    .memory = &*memory,
@@ -244,7 +230,7 @@ public:
                 if (!guard) start();
                 loop->wake(*guard);
                 loop->turn();
-                for (int n = 0; n < 100000 && !guard->is_quiet(); ++n) loop->turn();
+                for (int n = 0; n < 100000 && !guard->is_quiet(); ++n) pass(std::chrono::milliseconds{100});
                 ASSERT_TRUE(guard->is_quiet()) << "the guard does not come to rest";
                 return;
             } catch (const Killed&) {
@@ -311,6 +297,7 @@ public:
     Fate fate;
     emulate::MachineDescription description;
     std::unique_ptr<emulate::Machine> machine;
+    host::UeventSource* events = nullptr;  ///< in place of the machine's own
     std::optional<FatefulTree> sys;
     std::optional<FatefulMemory> memory;
     Diary diary;
@@ -330,7 +317,7 @@ private:
         }
     } alarm_;
     std::string policy_text_;
-    TemporaryFile file_;
+    host::TemporaryDirectory directory_;
     std::unique_ptr<DurableMemory> durable_;
 };
 
