@@ -39,7 +39,7 @@ Check no_reference(std::string detail) {
 }
 
 bool equals(const ReferenceValue& wanted, const spdm::MeasurementBlock& block) {
-    return wanted.type == block.type && wanted.raw == block.raw &&
+    return (!wanted.type || wanted.type == block.type) && wanted.raw == block.raw &&
            std::ranges::any_of(wanted.any_of, [&](const Bytes& one) { return one == block.value; });
 }
 
@@ -92,9 +92,14 @@ std::vector<Check> compare(const Reference& reference, const std::map<std::strin
         known.insert(wanted.index);
         checks.push_back(compare_one(wanted, measured));
     }
-    for (const auto& block : measured)
-        if (known.insert(block.index).second)
+    for (const auto& block : measured) {
+        if (!known.insert(block.index).second) continue;
+        if (reference.not_judged.contains(block.index))
+            checks.push_back(skipped(rule_of(block.index), "measurement.no-reference",
+                                     "the reference does not judge it: " + shown(block)));
+        else
             checks.push_back({rule_of(block.index), Outcome::fail, "measurement.extra", shown(block)});
+    }
     return checks;
 }
 

@@ -5,6 +5,8 @@
 #include "evidence/bundle.h"
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +18,7 @@ inline constexpr std::string_view reference_schema = "busguard.reference/1";
 /// What one measurement has to be.
 struct ReferenceValue {
     std::uint8_t index = 0;
-    spdm::MeasurementType type{};
+    std::optional<spdm::MeasurementType> type;  ///< nothing: any; not every manifest tells types
     bool raw = false;
     std::vector<Bytes> any_of;  ///< the block's value is one of these; never empty
 
@@ -31,6 +33,9 @@ struct Reference {
     std::map<std::string, std::string> applies_to;
     std::string hash;  ///< of the digests, "sha384"; empty if it is not known
     std::vector<ReferenceValue> values;
+    /// Indices that whoever made the reference knows and says nothing of, such as a RIM's inactive rows.
+    /// Others that are not among `values` count against the device.
+    std::set<std::uint8_t> not_judged;
 
     friend bool operator==(const Reference&, const Reference&) = default;
 };

@@ -18,8 +18,8 @@ constexpr std::size_t most_keys = 32;
 ReferenceValue value_in(const Node& node) {
     node.members({"index", "type", "raw", "any_of"});
     ReferenceValue value{.index = static_cast<std::uint8_t>(node["index"].number(0xfe)),
-                         .type = static_cast<spdm::MeasurementType>(node["type"].number(0x7f)),
                          .raw = node["raw"].boolean()};
+    if (!node["type"].is_null()) value.type = static_cast<spdm::MeasurementType>(node["type"].number(0x7f));
     for (const auto& one : node["any_of"].elements(most_alternatives)) {
         auto bytes = from_hex(one.text(2 * largest_value));
         if (!bytes)
@@ -41,15 +41,17 @@ std::string to_json(const Reference& reference) {
         auto any_of = Value::array();
         for (const auto& bytes : one.any_of) any_of.push_back(to_hex(bytes));
         values.push_back({{"index", one.index},
-                          {"type", std::to_underlying(one.type)},
+                          {"type", one.type ? Value(std::to_underlying(*one.type)) : Value(nullptr)},
                           {"raw", one.raw},
                           {"any_of", any_of}});
     }
-    return json::print({{"schema", reference_schema},
-                        {"name", reference.name},
-                        {"applies_to", applies},
-                        {"hash", reference.hash},
-                        {"values", values}});
+    Value document{{"schema", reference_schema},
+                   {"name", reference.name},
+                   {"applies_to", applies},
+                   {"hash", reference.hash},
+                   {"values", values}};
+    if (!reference.not_judged.empty()) document["not_judged"] = reference.not_judged;
+    return json::print(document);
 }
 
 Checked<Reference> reference_from_json(std::string_view text, const std::string& where) {
@@ -61,12 +63,19 @@ Checked<Reference> reference_from_json(std::string_view text, const std::string&
                             .field = "/schema",
                             .message = "is not " + std::string{reference_schema},
                             .remedy = "made by another version of busguard?"});
-    root.members({"schema", "name", "applies_to", "hash", "values"});
+    const bool some_not_judged = document.contains("not_judged");
+    if (some_not_judged)
+        root.members({"schema", "name", "applies_to", "hash", "values", "not_judged"});
+    else
+        root.members({"schema", "name", "applies_to", "hash", "values"});
     if (fault.problem()) return fail(*fault.problem());
     Reference reference{.name = root["name"].text(), .hash = root["hash"].text(16)};
     for (const auto& [key, node] : root["applies_to"].entries(most_keys))
         reference.applies_to[key] = node.text();
     for (const auto& one : root["values"].elements(most_values)) reference.values.push_back(value_in(one));
+    if (some_not_judged)
+        for (const auto& one : root["not_judged"].elements(most_values))
+            reference.not_judged.insert(static_cast<std::uint8_t>(one.number(0xfe)));
     if (fault.problem()) return fail(*fault.problem());
     return reference;
 }

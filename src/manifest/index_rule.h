@@ -18,12 +18,14 @@ struct IndexRule {
     std::string_view vendor;   ///< as the manifest names it
     std::uint8_t shift = 0;    ///< SPDM's index = the manifest's + shift
     bool class_index = false;  ///< a CoMID's class-map index counts where a measurement has no key
-    spdm::MeasurementType type = spdm::MeasurementType::mutable_firmware;  ///< where the manifest tells none
+    std::optional<spdm::MeasurementType> type;  ///< where the manifest tells none; nothing: any
 };
 
 inline constexpr std::array index_rules{
-    IndexRule{
-        .form = Form::swid, .vendor = "NVIDIA Corporation", .shift = 1},    // counted from 0, SPDM's from 1
+    IndexRule{.form = Form::swid,
+              .vendor = "NVIDIA Corporation",
+              .shift = 1,
+              .type = spdm::MeasurementType::mutable_firmware},             // counted from 0, SPDM's from 1
     IndexRule{.form = Form::comid, .vendor = "dmtf", .class_index = true},  // the sample of DMTF's spdm-emu
 };
 /// Where there is no other: the number is SPDM's own.

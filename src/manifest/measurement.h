@@ -13,7 +13,7 @@ namespace busguard::manifest {
 
 /// What one measurement has to be: one of some digests for each algorithm, or one of some raw values.
 struct Wanted {
-    spdm::MeasurementType type{};
+    std::optional<spdm::MeasurementType> type;  ///< nothing: any
     bool raw = false;
     std::map<crypto::Hash, std::vector<Bytes>> digests;  ///< empty if raw
     std::vector<Bytes> raw_values;                       ///< empty if not

@@ -142,6 +142,7 @@ private:
         const auto active = upper(text_of(row, "active"));
         if (active == "FALSE") {
             ++inactive_;
+            to.not_judged.insert(*index);
             return {};
         }
         if (active != "TRUE") return wrong(row, "active", "is neither True nor False");
@@ -190,7 +191,7 @@ Checked<Manifest> swid_references(ByteView file, const std::string& where, const
     const auto& name = manifest.references.front().name;
     if (reader.inactive() != 0)
         manifest.remarks.push_back(
-            fmt::format("{}: rows that are not active are left out: {}", name, reader.inactive()));
+            fmt::format("{}: rows that are not active are not judged: {}", name, reader.inactive()));
     manifest.remarks.push_back(standing.value_or("unsigned: taken because it was named"));
     return manifest;
 }

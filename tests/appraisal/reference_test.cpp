@@ -105,6 +105,30 @@ TEST(Reference, IsOfATypeToo) {
     EXPECT_EQ(why(appraise(genuine(), held_to(reference))), "measurement.mismatch");
 }
 
+TEST(Reference, OfNoTypeIsForEach) {
+    auto reference = recorded();
+    for (auto& value : reference.values) value.type.reset();
+    EXPECT_EQ(appraise(genuine(), held_to(reference)).state, State::authenticated);
+    reference.values[0].any_of = {Bytes(48)};
+    EXPECT_EQ(why(appraise(genuine(), held_to(reference))), "measurement.mismatch");
+}
+
+TEST(Reference, JudgesNothingThatItIsNotMadeFor) {
+    auto reference = recorded();
+    const auto index = reference.values.back().index;
+    reference.values.pop_back();
+    EXPECT_EQ(why(appraise(genuine(), held_to(reference))), "measurement.extra");
+    reference.not_judged = {index};
+    const auto verdict = appraise(genuine(), held_to(reference));
+    EXPECT_EQ(verdict.state, State::authenticated);
+    EXPECT_EQ(std::ranges::count(verdict.checks, Outcome::skipped, &Check::outcome) > 0, true);
+    // A value counts, whatever else is said of its index.
+    reference = recorded();
+    reference.not_judged = {index};
+    reference.values.back().any_of = {Bytes(48)};
+    EXPECT_EQ(why(appraise(genuine(), held_to(reference))), "measurement.mismatch");
+}
+
 TEST(Reference, IsShiftedByNoIndex) {
     auto reference = recorded();
     for (auto& value : reference.values) ++value.index;
@@ -182,6 +206,15 @@ TEST(ReferenceFile, GoesThereAndBack) {
     EXPECT_EQ(*back, recorded());
     for (std::size_t size = 0; size + 1 < text.size(); ++size)
         ASSERT_FALSE(reference_from_json(std::string_view{text}.substr(0, size), "reference")) << size;
+}
+
+TEST(ReferenceFile, KeepsWhatHasNoTypeAndWhatIsNotJudged) {
+    auto reference = recorded();
+    reference.values[0].type.reset();
+    reference.not_judged = {9, 200};
+    const auto back = reference_from_json(to_json(reference), "reference");
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(*back, reference);
 }
 
 TEST(ReferenceFile, NamesWhatIsWrong) {

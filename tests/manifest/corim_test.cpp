@@ -145,8 +145,8 @@ TEST(Corim, LeavesOutWhatSpdmCannotTell) {
 
 TEST(Corim, TakesAMaskOfOnesAsTheWholeValue) {
     EXPECT_EQ(only(read("mask-of-ones")).values,
-              (std::vector{test::raw_value(1, spdm::MeasurementType::mutable_firmware, *from_hex("1234")),
-                           test::raw_value(2, spdm::MeasurementType::mutable_firmware, *from_hex("1234"))}));
+              (std::vector{test::raw_value(1, std::nullopt, *from_hex("1234")),
+                           test::raw_value(2, std::nullopt, *from_hex("1234"))}));
     EXPECT_EQ(only(read("svn-without-tag")).values,
               (std::vector{test::raw_value(1, spdm::MeasurementType::security_version,
                                            *from_hex("0700000000000000"))}));

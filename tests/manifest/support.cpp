@@ -64,16 +64,17 @@ Bytes digest(crypto::Hash hash, std::string_view text) {
 Bytes sha384(std::string_view text) { return digest(crypto::Hash::sha_384, text); }
 
 appraisal::ReferenceValue value(std::uint8_t index, std::vector<Bytes> any_of) {
-    return {.index = index, .type = spdm::MeasurementType::mutable_firmware, .any_of = std::move(any_of)};
+    return {.index = index, .any_of = std::move(any_of)};
 }
 
-appraisal::ReferenceValue raw_value(std::uint8_t index, spdm::MeasurementType type, Bytes bytes) {
+appraisal::ReferenceValue raw_value(std::uint8_t index, std::optional<spdm::MeasurementType> type,
+                                    Bytes bytes) {
     return {.index = index, .type = type, .raw = true, .any_of = {std::move(bytes)}};
 }
 
 std::vector<appraisal::ReferenceValue> four() {
     return {value(1, {sha384("one")}), value(2, {sha384("two")}),
-            raw_value(5, spdm::MeasurementType::mutable_firmware, *from_hex("01020304")),
+            raw_value(5, std::nullopt, *from_hex("01020304")),
             raw_value(16, spdm::MeasurementType::security_version, *from_hex("0701000000000000"))};
 }
 

@@ -31,9 +31,10 @@ appraisal::Reference only(const Checked<Manifest>& manifest);
 /// The digest of a text, by which vectors.py makes them.
 Bytes digest(crypto::Hash hash, std::string_view text);
 Bytes sha384(std::string_view text);
-/// A value as the plain vectors have it: one alternative, mutable firmware.
+/// A value of no particular type, as most manifests give it.
 appraisal::ReferenceValue value(std::uint8_t index, std::vector<Bytes> any_of);
-appraisal::ReferenceValue raw_value(std::uint8_t index, spdm::MeasurementType type, Bytes bytes);
+appraisal::ReferenceValue raw_value(std::uint8_t index, std::optional<spdm::MeasurementType> type,
+                                    Bytes bytes);
 
 /// What the vector "corim" and its like come to: four measurements of ACME's DISK.
 std::vector<appraisal::ReferenceValue> four();

@@ -56,13 +56,13 @@ TEST(Swid, GivesItsActiveRows) {
                                          hashed("a"), hashed("b"))) +
                       R"(<Resource type="License" name="x"/>)";
     const auto manifest = read(tag(rows));
-    EXPECT_EQ(
-        only(manifest),
-        (appraisal::Reference{.name = "disk-7",
-                              .applies_to = {{"product", "ACME:DISK"}},
-                              .hash = "sha384",
-                              .values = {value(1, {sha384("one")}), value(3, {sha384("a"), sha384("b")})}}));
-    EXPECT_THAT(remarks(manifest), ElementsAre("disk-7: rows that are not active are left out: 1",
+    EXPECT_EQ(only(manifest), (appraisal::Reference{
+                                  .name = "disk-7",
+                                  .applies_to = {{"product", "ACME:DISK"}},
+                                  .hash = "sha384",
+                                  .values = {value(1, {sha384("one")}), value(3, {sha384("a"), sha384("b")})},
+                                  .not_judged = {2}}));
+    EXPECT_THAT(remarks(manifest), ElementsAre("disk-7: rows that are not active are not judged: 1",
                                                "unsigned: taken because it was named"));
 }
 
@@ -74,8 +74,9 @@ TEST(Swid, CountsRowsOfNvidiaFromZeroAndKnowsTheBoardByTheFilesName) {
         EXPECT_EQ(reference.applies_to,
                   (std::map<std::string, std::string>{{"nvidia", "1010_0200_882_96005E0001"}}))
             << where;
-        EXPECT_EQ(reference.values, (std::vector{value(1, {sha384("one")}), value(12, {sha384("two")})}))
-            << where;
+        auto wanted = std::vector{value(1, {sha384("one")}), value(12, {sha384("two")})};
+        for (auto& row : wanted) row.type = spdm::MeasurementType::mutable_firmware;
+        EXPECT_EQ(reference.values, wanted) << where;
     }
     for (const auto* where :
          {"rim.swidtag", "1010_0200_882_96009F0001.swidtag", "200_882_96005E0001", "", "96005E0001_1_2_3"})
@@ -254,7 +255,27 @@ TEST(NvidiaRim, GivesItsTwelveActiveRowsWhenItsRootIsTrusted) {
     EXPECT_EQ(reference.values[0].any_of, (std::vector<Bytes>{Bytes(48)}));
     EXPECT_EQ(reference.values[11].any_of.size(), 4U);
     EXPECT_THAT(remarks(manifest), Contains(HasSubstr("trusted by the vendor's root")));
-    EXPECT_THAT(remarks(manifest), Contains(HasSubstr("rows that are not active are left out: 52")));
+    EXPECT_THAT(remarks(manifest), Contains(HasSubstr("rows that are not active are not judged: 52")));
+}
+
+TEST(NvidiaRim, DoesNotHoldInactiveRowsAgainstADevice) {
+    const auto its = rim();
+    NEEDS_SHARED_DATA(its);
+    const auto reference = only(read(its->text, its->signers, its->where));
+    EXPECT_EQ(reference.not_judged.size(), 52U);
+    std::vector<spdm::MeasurementBlock> measured;
+    for (const auto& row : reference.values)
+        measured.push_back({row.index, spdm::MeasurementType::mutable_firmware, false, row.any_of.back()});
+    for (const auto index : reference.not_judged)
+        measured.push_back(
+            {index, spdm::MeasurementType::mutable_firmware, false, Bytes(48, std::byte{index})});
+    const auto failures = [&] {
+        const auto checks = appraisal::compare(reference, reference.applies_to, "sha384", measured);
+        return std::ranges::count(checks, Outcome::fail, &Check::outcome);
+    };
+    EXPECT_EQ(failures(), 0);
+    measured.push_back({65, spdm::MeasurementType::mutable_firmware, false, Bytes(48)});
+    EXPECT_EQ(failures(), 1);
 }
 
 TEST(NvidiaRim, IsHeldToTheDatesOnlyWhenATimeIsGiven) {
