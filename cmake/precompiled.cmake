@@ -20,4 +20,7 @@ busguard_precompiled(text HEADERS ${common} <fmt/format.h> LIBRARIES fmt::fmt)
 if(BUSGUARD_TESTS)
     find_package(GTest REQUIRED)
     busguard_precompiled(test HEADERS ${common} <gmock/gmock.h> <gtest/gtest.h> LIBRARIES GTest::gmock)
+    # Whatever builds with these headers needs the same: what is tested is optimized (-O2), the tests themselves little.
+    set(test_options $<$<CONFIG:RelWithDebInfo>:-O1>)
+    target_compile_options(busguard_test_headers PRIVATE ${test_options})
 endif()
