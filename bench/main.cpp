@@ -3,44 +3,63 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
+
+namespace {
+
+using namespace busguard::bench;
+
+struct Part {
+    std::string_view name;
+    std::vector<Figure> (*measure)();
+};
+constexpr std::array parts{Part{"authentication", authentication}, Part{"many", many_devices},
+                           Part{"guard", guarded_devices}};
+
+void print(const Figure& figure) {
+    char budget[40] = "";
+    if (figure.budget != 0)
+        std::snprintf(budget, sizeof budget, "%s %g", figure.at_least ? ">=" : "<=", figure.budget);
+    std::printf("%-30s %10.2f %-6s %-8s %-6s %s\n", figure.name.c_str(), figure.value, figure.unit.c_str(),
+                budget,
+                figure.budget == 0 ? ""
+                : figure.kept()    ? "kept"
+                                   : "MISSED",
+                figure.note.c_str());
+    std::fflush(stdout);
+}
+
+nlohmann::ordered_json to_json(const Figure& figure) {
+    using Json = nlohmann::ordered_json;
+    return {{"name", figure.name},   {"value", figure.value},
+            {"unit", figure.unit},   {"budget", figure.budget == 0 ? Json{} : Json(figure.budget)},
+            {"kept", figure.kept()}, {"note", figure.note}};
+}
+
+}  // namespace
 
 /// Prints every figure with its budget; exit status 1 when one is not kept. `-o json` for machines.
 int main(int argc, char** argv) {
-    using namespace busguard::bench;
-    const bool json = argc == 3 && std::strcmp(argv[1], "-o") == 0 && std::strcmp(argv[2], "json") == 0;
-    if (argc != 1 && !json) {
-        std::fputs("usage: bench [-o json]\n", stderr);
-        return 2;
-    }
+    std::vector<std::string_view> words(argv + 1, argv + argc);
+    const bool json = words.size() >= 2 && words[0] == "-o" && words[1] == "json";
+    if (json) words.erase(words.begin(), words.begin() + 2);
+    for (const auto word : words)
+        if (std::ranges::find(parts, word, &Part::name) == parts.end()) {
+            std::fputs("usage: bench [-o json] [authentication|many|guard]...\n", stderr);
+            return 2;
+        }
     count_openssl();
-    auto figures = authentication();
-    for (auto& figure : many_devices()) figures.push_back(std::move(figure));
-    for (auto& figure : guarded_devices()) figures.push_back(std::move(figure));
 
     bool kept = true;
-    nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    for (const auto& figure : figures) {
-        kept = kept && figure.kept();
-        list.push_back({{"name", figure.name},
-                        {"value", figure.value},
-                        {"unit", figure.unit},
-                        {"budget", figure.budget == 0 ? nlohmann::ordered_json{}
-                                                      : nlohmann::ordered_json(figure.budget)},
-                        {"kept", figure.kept()},
-                        {"note", figure.note}});
-        if (json) continue;
-        char budget[40] = "";
-        if (figure.budget != 0)
-            std::snprintf(budget, sizeof budget, "%s %g", figure.at_least ? ">=" : "<=", figure.budget);
-        std::printf("%-30s %10.2f %-6s %-8s %-6s %s\n", figure.name.c_str(), figure.value,
-                    figure.unit.c_str(), budget,
-                    figure.budget == 0 ? ""
-                    : figure.kept()    ? "kept"
-                                       : "MISSED",
-                    figure.note.c_str());
-        std::fflush(stdout);
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& part : parts) {
+        if (!words.empty() && std::ranges::find(words, part.name) == words.end()) continue;
+        for (const auto& figure : part.measure()) {
+            kept = kept && figure.kept();
+            list.push_back(to_json(figure));
+            if (!json) print(figure);
+        }
     }
     if (json)
         std::printf(

@@ -79,24 +79,13 @@ std::vector<Figure> many_devices() {
     std::vector<spdm::Profile> profiles;
     for (int i = 0; i < devices; ++i) profiles.push_back(device.sibling());
     const auto one = authenticate(device, {profiles.front()});
-    const auto& key = device.profile.slots.at(0).key;
-    const Bytes message(148);
-    const auto signature = *key.sign(crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, message);
     const auto all = authenticate(device, profiles);
-    const auto primitives =
-        compare({[&] { (void)key.sign(crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, message); },
-                 [&] {
-                     (void)key.public_key().verify(crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, message,
-                                                   signature);
-                 }},
-                1000ms);
-    const double cryptography = devices * (primitives[0] + 3 * primitives[1]);
+    const double cryptography = devices * least_cryptography(device);
     const double least = std::max(one.wall, cryptography);
-    const auto text = [](double seconds) { return std::to_string(seconds).substr(0, 4) + " s"; };
     return {
         {"1,000 devices", all.wall / least, "x", 1.3, false,
-         text(all.wall) + "; one device " + text(one.wall) + ", the cryptography of all " +
-             text(cryptography) + ", CPU " + text(all.processor)},
+         in_seconds(all.wall) + "; one device " + in_seconds(one.wall) + ", the cryptography of all " +
+             in_seconds(cryptography) + ", CPU " + in_seconds(all.processor)},
         {"1,000 devices, authenticated", static_cast<double>(all.authenticated), "count", devices, true, ""},
     };
 }

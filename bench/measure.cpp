@@ -1,6 +1,7 @@
 #include "bench/measure.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <time.h>
 
 namespace busguard::bench {
@@ -39,6 +40,12 @@ std::vector<double> compare(const std::vector<std::function<void()>>& functions,
         medians.push_back(*middle);
     }
     return medians;
+}
+
+std::string in_seconds(double seconds) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f s", seconds);
+    return text;
 }
 
 double processor_seconds() {

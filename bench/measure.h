@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace busguard::bench {
@@ -14,6 +15,9 @@ std::vector<double> compare(const std::vector<std::function<void()>>& functions,
 
 /// Processor seconds of this process so far.
 double processor_seconds();
+
+/// "1.23 s"
+std::string in_seconds(double seconds);
 
 /// What a function takes from the heap by operator new and OpenSSL's: allocations, and bytes that it does not
 /// give back.

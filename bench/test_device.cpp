@@ -1,23 +1,12 @@
 #include "bench/test_device.h"
 
+#include "bench/measure.h"
 #include "trust/profile.h"
-
-#include <cstdio>
-#include <cstdlib>
 
 namespace busguard::bench {
 namespace {
 
 constexpr PciIdentity identity{.vendor = 0x1b36, .device = 0x0010, .class_code = 0x010802, .revision = 2};
-
-template <class T, class E>
-T must(Result<T, E> result) {
-    if (!result) {
-        std::fputs("bench: no test device can be made\n", stderr);
-        std::exit(1);
-    }
-    return *std::move(result);
-}
 
 }  // namespace
 
@@ -40,6 +29,18 @@ spdm::Profile TestDevice::sibling() {
     spdm::Profile made;
     made.slots.emplace(spdm::SlotId{0}, spdm::ProvisionedSlot{leaf.chain_der(), leaf.key});
     return made;
+}
+
+double least_cryptography(const TestDevice& device) {
+    const auto& key = device.profile.slots.at(0).key;
+    const Bytes message(148);
+    constexpr auto scheme = crypto::Scheme::ecdsa_p384;
+    constexpr auto hash = crypto::Hash::sha_384;
+    const auto signature = must(key.sign(scheme, hash, message));
+    const auto seconds = compare({[&] { (void)key.sign(scheme, hash, message); },
+                                  [&] { (void)key.public_key().verify(scheme, hash, message, signature); }},
+                                 std::chrono::milliseconds{1000});
+    return seconds[0] + 3 * seconds[1];
 }
 
 Result<void> visit(spdm::Visit& visit, spdm::Responder& responder) {

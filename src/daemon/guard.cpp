@@ -59,6 +59,7 @@ std::optional<drive::Wake> Guard::resume(Time now) {
     begin_what_is_due(now);
 
     auto next = deaf ? next_rescan_ : Time::max();
+    if (!finished_.empty()) next = std::min(next, conclude_at_);
     const bool room = running_.size() < settings_.side_by_side;
     for (const auto& [device, plan] : plans_)
         if (plan.due && plan.running == nullptr && room) next = std::min(next, *plan.due);

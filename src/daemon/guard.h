@@ -75,6 +75,12 @@ public:
 
 private:
     class Examination;
+    /// What an examination comes to.
+    struct Judged {
+        appraisal::Verdict verdict;
+        std::optional<appraisal::Signer> signer;
+        std::map<std::string, std::string> measurements;
+    };
     /// What is planned for a device, apart from what is known of it.
     struct Plan {
         std::optional<Time> due;          // of the next examination
@@ -107,8 +113,8 @@ private:
     std::optional<appraisal::Verdict> negotiate(Device& device);
     void finished(Examination& examination);
     void conclude_finished(Time now);
-    void conclude(Device& device, const examine::Visited& visited, std::optional<appraisal::Verdict> judged,
-                  std::uint64_t generation, std::int64_t evidence, Time now);
+    void conclude(Device& device, const examine::Visited& visited, Judged judged, std::uint64_t generation,
+                  std::int64_t evidence, Time now);
     void hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) const;
     static void answer_gone(const Examination& examination, const examine::Visited& visited);
 
@@ -137,6 +143,7 @@ private:
     std::map<std::string, Remembered, std::less<>> recalled_;  // of devices that are not there
     std::map<const Examination*, std::unique_ptr<Examination>> running_;
     std::vector<const Examination*> finished_;
+    Time conclude_at_{};     // at the latest, if some have finished
     host::Uevents pending_;  // fetched, and not yet looked at
     std::uint64_t generations_ = 0;
     Time next_rescan_{};

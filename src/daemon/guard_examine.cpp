@@ -1,4 +1,5 @@
 #include "appraisal/reason.h"
+#include "base/parallel.h"
 #include "daemon/examination.h"
 #include "daemon/guard.h"
 #include "examine/subject.h"
@@ -48,7 +49,7 @@ void Guard::begin(Device& device, Time now) {
     }
     if (auto nobody = negotiate(device)) {
         auto answers = std::exchange(its.answers, {});
-        conclude(device, without(device, *std::move(nobody)), {}, its.generation, 0, now);
+        conclude(device, without(device, *nobody), {.verdict = *nobody}, its.generation, 0, now);
         for (const auto& answer : answers) answer(without(device, *device.verdict), device);
         return;
     }
@@ -109,12 +110,15 @@ std::optional<appraisal::Verdict> Guard::negotiate(Device& device) {
 }
 
 void Guard::finished(Examination& examination) {
+    if (finished_.empty()) conclude_at_ = parts_.clock->now() + settings_.gather;
     finished_.push_back(&examination);
     parts_.loop->wake(*this);
 }
 
 void Guard::conclude_finished(Time now) {
     if (finished_.empty()) return;
+    const bool others = finished_.size() < running_.size();
+    if (others && now < conclude_at_) return;
     std::vector<std::unique_ptr<Examination>> done;
     for (const auto* one : std::exchange(finished_, {}))
         done.push_back(std::move(running_.extract(one).mapped()));
@@ -130,6 +134,13 @@ void Guard::conclude_finished(Time now) {
     if (!kept) tell("store.failed", nullptr, "store.failed", std::string{kept.error().what});
     auto verdicts =
         kept ? (*judge_)(visits) : std::vector<appraisal::Verdict>(visits.size(), verdict("store.failed"));
+    std::vector<Judged> judged(visits.size());
+    in_parallel(visits.size(), [&](std::size_t n) {
+        judged[n].verdict = std::move(verdicts[n]);
+        if (!visits[n].bundle) return;
+        judged[n].signer = appraisal::signer_of(*visits[n].bundle);
+        judged[n].measurements = examine::measurements_of(*visits[n].bundle);
+    });
     auto id = kept ? kept->begin() : decltype(kept->begin()){};
     for (std::size_t n = 0; n < done.size(); ++n) {
         const std::int64_t evidence = kept && visits[n].bundle ? *id++ : 0;
@@ -150,7 +161,7 @@ void Guard::conclude_finished(Time now) {
             if (!its.due) plan_quiet(device, is_strict(device.cause) ? device.cause : Cause::changed, now);
             continue;
         }
-        conclude(device, visits[n], std::move(verdicts[n]), done[n]->generation(), evidence, now);
+        conclude(device, visits[n], std::move(judged[n]), done[n]->generation(), evidence, now);
         for (const auto& answer : answers) answer(visits[n], device);
     }
 }
@@ -161,17 +172,15 @@ void Guard::answer_gone(const Examination& examination, const examine::Visited& 
     for (const auto& answer : examination.answers) answer(visited, device);
 }
 
-void Guard::conclude(Device& device, const examine::Visited& visited,
-                     std::optional<appraisal::Verdict> judged, std::uint64_t generation,
+void Guard::conclude(Device& device, const examine::Visited& visited, Judged judged, std::uint64_t generation,
                      std::int64_t evidence, Time now) {
-    auto verdict = judged ? *std::move(judged) : *visited.without;
+    auto& verdict = judged.verdict;
     device.judged_at = parts_.clock->calendar();
     if (evidence != 0) device.evidence = evidence;
     if (visited.pci) device.pci = visited.pci;
     device.driver = host::bound_driver(*parts_.sys, device.address);
-    device.signer = visited.bundle ? appraisal::signer_of(*visited.bundle) : std::nullopt;
-    device.measurements =
-        visited.bundle ? examine::measurements_of(*visited.bundle) : std::map<std::string, std::string>{};
+    device.signer = std::move(judged.signer);
+    device.measurements = std::move(judged.measurements);
     hold_to_what_was_accepted(device, verdict);
     if (device.bound_before && device.driver.empty()) device.bound_before = false;
     if (device.bound_before && settings_.enforce) {

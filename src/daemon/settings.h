@@ -20,6 +20,8 @@ struct Settings {
     std::array<Time, 3> retries{std::chrono::seconds{1}, std::chrono::seconds{5},
                                 std::chrono::seconds{30}};  ///< when nothing could be found out
     std::size_t side_by_side = 1024;                        ///< examinations at a time
+    /// What ends within such a time is kept in one transaction and judged side by side.
+    Time gather = std::chrono::milliseconds{50};
 };
 
 }  // namespace busguard::daemon
