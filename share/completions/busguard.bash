@@ -14,7 +14,7 @@ _busguard() {
 
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | release | claim | reasons)
+            list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | monitor | release | claim | reasons)
                 [[ $command ]] || command=$word ;;
             init | root | authority | issue)
                 [[ $command == pki && ! $sub ]] && sub=$word ;;
@@ -40,7 +40,7 @@ _busguard() {
     esac
 
     case $command in
-        '') COMPREPLY=($(compgen -W "list authenticate show measure verify decode doctor emulate pki policy status release claim reasons --version $common" -- "$current")); return ;;
+        '') COMPREPLY=($(compgen -W "list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons --version $common" -- "$current")); return ;;
         list | doctor) options=$place ;;
         authenticate) options="$devices $judging --slot --measure --evidence" ;;
         show) options="$devices $judging --slot" ;;
@@ -51,6 +51,7 @@ _busguard() {
         reasons) options='--roff' ;;
         status) options='--all --runtime' ;;
         release | claim) options='--runtime' ;;
+        monitor) options='--bus --changes --notify' ;;
         policy)
             case $sub in
                 '') COMPREPLY=($(compgen -W "check try explain generate $common" -- "$current")); return ;;

@@ -1,6 +1,6 @@
 # Completion of busguard for fish.
 
-set -l commands list authenticate show measure verify decode doctor emulate pki policy status release claim reasons
+set -l commands list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons
 set -l algorithms ecdsa-p256 ecdsa-p384 ecdsa-p521 rsassa-2048 rsassa-3072 rsassa-4096 rsapss-2048 rsapss-3072 rsapss-4096 ed25519 ed448
 
 function __busguard_devices
@@ -21,6 +21,7 @@ complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a pki -d 'M
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a policy -d 'Write, check, try and explain policies'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show what busguardd says'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a release -d 'End a quarantine'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a monitor -d 'Tell what busguardd does'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a claim -d 'Take a device back from a TSM that is gone'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a reasons -d 'List reason codes'
 
@@ -86,3 +87,6 @@ complete -c busguard -n '__fish_seen_subcommand_from explain' -l policy -r -d 'T
 complete -c busguard -n '__fish_seen_subcommand_from generate' -l write -r -d 'The file to write'
 complete -c busguard -n '__fish_seen_subcommand_from status' -l all -d 'Also what has nothing to prove itself by'
 complete -c busguard -n '__fish_seen_subcommand_from status release claim' -l runtime -x -a '(__fish_complete_directories)' -d 'The daemon’s directory'
+complete -c busguard -n '__fish_seen_subcommand_from monitor' -l bus -x -d 'D-Bus address'
+complete -c busguard -n '__fish_seen_subcommand_from monitor' -l changes -d 'Also each change of a device'
+complete -c busguard -n '__fish_seen_subcommand_from monitor' -l notify -d 'Notify the desktop of quarantines'

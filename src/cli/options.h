@@ -64,6 +64,7 @@ void add_pki(Command program, Chosen& chosen);
 void add_emulate(Command program, Chosen& chosen);
 void add_policy(Command program, Chosen& chosen);
 void add_status(Command program, Chosen& chosen);
+void add_monitor(Command program, Chosen& chosen);
 void add_release(Command program, Chosen& chosen);
 void add_claim(Command program, Chosen& chosen);
 void add_reasons(Command program, Chosen& chosen);

@@ -51,6 +51,7 @@ void add_commands(CLI::App& app, Chosen& chosen) {
     add_pki(program, chosen);
     add_policy(program, chosen);
     add_status(program, chosen);
+    add_monitor(program, chosen);
     add_release(program, chosen);
     add_claim(program, chosen);
     add_reasons(program, chosen);

@@ -21,6 +21,7 @@ public:
     TsmClass(host::NodeTree& tree, UeventQueue* uevents) : tree_{&tree}, uevents_{uevents} {}
     TsmClass(const TsmClass&) = delete;
     TsmClass& operator=(const TsmClass&) = delete;
+    ~TsmClass() = default;
 
     std::size_t size() const { return tsms_.size(); }
     bool has(std::string_view tsm) const { return tsms_.contains(tsm); }

@@ -41,13 +41,13 @@ public:
         std::function<void(std::uint64_t offset, ByteView bytes, Written done)> write_later;
         std::uint32_t mode = 0444;  ///< permission bits
         std::uint64_t size = 4096;  ///< as stat shows it; attributes of sysfs always say 4096
-        Stamp changed{};            ///< the times that stat shows, of links and directories too
+        Stamp changed;              ///< the times that stat shows, of links and directories too
     };
     struct Attributes {
         Kind kind{};
         std::uint32_t mode = 0;
         std::uint64_t size = 0;
-        Stamp changed{};
+        Stamp changed;
     };
     struct Entry {
         std::string name;

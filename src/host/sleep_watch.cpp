@@ -15,7 +15,7 @@ constexpr Time shortest_sleep = std::chrono::milliseconds{100};
 
 Time read(clockid_t clock) {
     timespec time{};
-    clock_gettime(clock, &time);
+    static_cast<void>(clock_gettime(clock, &time));
     return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 

@@ -37,7 +37,7 @@ constexpr auto other = [](void* to, auto) { set(to, Kind::other); };
 constexpr auto simple = [](void* to) { set(to, Kind::other); };
 constexpr auto pieces = [](void* to) { head(to).pieces = true; };
 
-const cbor_callbacks callbacks{
+constexpr cbor_callbacks callbacks{
     .uint8 = number,
     .uint16 = number,
     .uint32 = number,
@@ -160,7 +160,7 @@ private:
     }
 
     /// RFC 8949 5.6: a map with a key twice is not valid; who takes the first and who the last would differ.
-    Result<void> check_keys(const Item& map) const {
+    static Result<void> check_keys(const Item& map) {
         for (std::size_t n = 0; n < map.items.size(); n += 2)
             for (std::size_t earlier = 0; earlier < n; earlier += 2)
                 if (same_key(map.items[n], map.items[earlier]))

@@ -43,7 +43,7 @@ Result<std::string> read_id(const Item& item, std::string_view what) {
 
 class Reader {
 public:
-    explicit Reader(Manifest& into) : into_{into} {}
+    explicit Reader(Manifest& into) : into_{&into} {}
 
     Result<void> read_comid(const Item& comid) {
         TRY(comid.as_map("concise-mid-tag"));
@@ -55,7 +55,7 @@ public:
         Triples collected{name};
         const auto* const references = triples->find(key::reference_triples);
         if (references != nullptr) TRY(collected.add_all(*references, "reference-triples"));
-        collected.finish(into_.references, into_.remarks);
+        collected.finish(into_->references, into_->remarks);
         if (references == nullptr) remark(name + ": has no reference triples");
         if (triples->items.size() > (references == nullptr ? 0U : 2U))
             remark(name + ": its triples of other kinds than reference values are not used");
@@ -84,10 +84,10 @@ public:
         return {};
     }
 
-    void remark(std::string text) { into_.remarks.push_back(std::move(text)); }
+    void remark(std::string text) { into_->remarks.push_back(std::move(text)); }
 
 private:
-    Manifest& into_;
+    Manifest* into_;
 };
 
 Checked<void> hold_validity(const Item& corim, const Signers& signers, const std::string& where) {

@@ -166,7 +166,8 @@ Result<std::vector<Validity>> validities_of(const Item& headers) {
 }  // namespace
 
 Result<std::chrono::sys_seconds> read_time(const Item& item, std::string_view what) {
-    constexpr std::int64_t earliest = -62167219200, latest = 253402300799;  // what calendar.h can print
+    constexpr std::int64_t earliest = -62167219200;  // what calendar.h can print
+    constexpr std::int64_t latest = 253402300799;
     const auto number = (item.is_tag(1) ? item.tagged() : item).integer();
     if (!number || *number < earliest || *number > latest) return item.wrong(what);
     return std::chrono::sys_seconds{std::chrono::seconds{*number}};

@@ -57,7 +57,7 @@ Result<void> read_raw(const Item& values, const Item& item, Measured& to) {
     if (item.is_tag(tag::masked_raw_value)) {
         const auto parts = TRY(item.tagged().as_array(what));
         if (parts.size() != 2) return item.wrong(what);
-        value = &parts[0];
+        value = parts.data();
         mask = &parts[1];
     } else if (item.is_tag(tag::bytes)) {
         value = &item.tagged();

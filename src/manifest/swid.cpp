@@ -45,8 +45,8 @@ std::string_view text_of(const xmlNode& node, std::string_view name) {
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
     std::uint64_t number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
+    const auto* const end = std::to_address(text.end());
+    const auto read = std::from_chars(std::to_address(text.begin()), end, number);
     if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
     return number;
 }
@@ -78,7 +78,7 @@ std::string nvidia_id(const std::string& where, std::string_view version) {
 
 class Reader {
 public:
-    explicit Reader(const std::string& where) : where_{where} {}
+    explicit Reader(const std::string& where) : where_{&where} {}
 
     Checked<Reference> read(const xmlNode& root) {
         const auto* const meta = TRY(only(root, "Meta"));
@@ -96,7 +96,7 @@ public:
 
 private:
     Failure<Problem> wrong(const xmlNode& node, std::string field, std::string message) const {
-        return fail(Problem{.where = where_,
+        return fail(Problem{.where = *where_,
                             .line = static_cast<std::size_t>(std::max(xmlGetLineNo(&node), 0L)),
                             .field = std::move(field),
                             .message = std::move(message)});
@@ -123,9 +123,9 @@ private:
             return {};
         }
         const auto version = text_of(meta, "colloquialVersion");
-        const auto id = nvidia_id(where_, version);
+        const auto id = nvidia_id(*where_, version);
         if (id.empty() || !printable(id))
-            return refuse(where_, "colloquialVersion",
+            return refuse(*where_, "colloquialVersion",
                           fmt::format("the file's name does not say for which board this is (version {})",
                                       shown(version)),
                           "call it as the vendor does, PROJECT_SKU_CHIPSKU_VERSION.swidtag; driver RIMs "
@@ -172,7 +172,7 @@ private:
         return *std::move(digest);
     }
 
-    const std::string& where_;
+    const std::string* where_;
     const IndexRule* rule_ = &common_rule;
     std::set<std::uint8_t> rows_;
     std::size_t inactive_ = 0;

@@ -1,7 +1,9 @@
 """busguardd on a D-Bus of its own: methods, signals, and who may do what."""
 
+import json
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import sys
@@ -30,9 +32,9 @@ class Bus(Process):
         wait_for("the bus", socket.exists)
         self.work.chmod(0o755)
         self.address = f"unix:path={socket}"
-        self.login = subprocess.Popen([os.environ["FAKE_LOGIND"], self.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.end, self.login)
-        self.assertEqual(self.login.stdout.readline(), "here\n")
+        self.services = subprocess.Popen([os.environ["FAKE_SERVICES"], self.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, self.services)
+        self.assertEqual(self.services.stdout.readline(), "here\n")
         self.start()
 
     def command(self, mode="enforce"):
@@ -73,17 +75,65 @@ class Bus(Process):
         self.assertGreater(self.devices()[DRIVE]["evidence"], before)
 
     def test_looks_at_every_device_after_a_sleep_that_no_clock_shows(self):
-        self.assertEqual(self.login.stdout.readline(), "held sleep delay\n")
+        self.assertEqual(self.services.stdout.readline(), "held sleep delay\n")
         before = self.devices()[DRIVE]["evidence"]
-        self.tell_login("sleep")
-        self.assertEqual(self.login.stdout.readline(), "released\n")
-        self.tell_login("wake")
-        self.assertEqual(self.login.stdout.readline(), "held sleep delay\n")
+        self.tell_services("sleep")
+        self.assertEqual(self.services.stdout.readline(), "released\n")
+        self.tell_services("wake")
+        self.assertEqual(self.services.stdout.readline(), "held sleep delay\n")
         wait_for("an examination", lambda: self.devices()[DRIVE]["evidence"] > before)
 
-    def tell_login(self, what):
-        self.login.stdin.write(what + "\n")
-        self.login.stdin.flush()
+    def tell_services(self, what):
+        self.services.stdin.write(what + "\n")
+        self.services.stdin.flush()
+
+    def monitor(self, *options, **variables):
+        watch = subprocess.Popen([os.environ["BUSGUARD"], "monitor", "--bus", self.address, *options], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, env=os.environ | variables)
+        self.addCleanup(self.end, watch)
+        return watch
+
+    def until(self, watch, wanted):
+        seen = []
+        while not any(wanted in line for line in seen):
+            self.assertLess(len(seen), 200, seen)
+            seen.append(watch.stdout.readline())
+            self.assertTrue(seen[-1], "it ended")
+        return seen[-1]
+
+    def test_is_monitored(self):
+        plain, documents = self.monitor(), self.monitor("-o", "json", "--changes")
+        notifying = self.monitor("--notify", DBUS_SESSION_BUS_ADDRESS=self.address)
+        time.sleep(1)
+        self.assertEqual(self.call("Release", "pci/" + LIAR).returncode, 0)  # it fails again
+        self.assertRegex(self.until(plain, "device.quarantined"),
+                         rf"^\d{{4}}-\d\d-\d\dT[\d:]+Z  device.quarantined  pci/{LIAR}  signature.invalid\n$")
+        event = json.loads(self.until(documents, "device.quarantined"))
+        self.assertEqual((event["schema"], event["device"], event["reason"], event["detail"]),
+                         ("busguard.event/1", "pci/" + LIAR, "signature.invalid", None))
+        change = json.loads(self.until(documents, "busguard.change/1"))
+        self.assertEqual((change["device"], change["standing"], change["state"]), ("pci/" + LIAR, "quarantined", "failed"))
+        self.until(notifying, "device.quarantined")
+        said = ""
+        while "notified" not in said:
+            said = self.services.stdout.readline()
+        self.assertEqual(said, f"notified A device is in quarantine: pci/{LIAR}: signature.invalid\n")
+        plain.send_signal(2)
+        self.assertEqual(plain.wait(10), 0)
+
+    def test_is_waited_for_by_a_monitor(self):
+        watch = self.monitor("--changes")
+        wait_for("the monitor", lambda: self.call("Examine", "pci/" + DRIVE).returncode == 0 and select.select([watch.stdout], [], [], 1)[0])
+        self.daemon.kill()
+        self.daemon.wait()
+        said = ""
+        while "busguardd is gone" not in said:
+            said = watch.stderr.readline()
+            self.assertTrue(said, "it ended")
+        nowhere = subprocess.run([os.environ["BUSGUARD"], "monitor", "--bus", "unix:path=/nowhere", "-o", "json"],
+                                 capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(nowhere.returncode, 1)
+        self.assertEqual(json.loads(nowhere.stdout or nowhere.stderr)["schema"], "busguard.error/1")
 
     def test_says_what_happens(self):
         watch = subprocess.Popen(["busctl", f"--address={self.address}", "monitor", "org.busguard1", "--json=short"],

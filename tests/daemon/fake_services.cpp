@@ -5,13 +5,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-// As much of logind as busguardd asks for, on a bus of a test: gives an inhibitor, and says what it is told
-// to.
+// As much of logind, and of a desktop, as busguard asks for, on a bus of a test: gives an inhibitor, says
+// what it is told to, and shows notifications.
 //
-//   fake_logind ADDRESS
+//   fake_services ADDRESS
 //
 // Lines on standard input: "sleep", "wake". Lines on standard output: "here", "held WHAT MODE" for each
-// inhibitor, "released" when the last one was let go after "sleep".
+// inhibitor, "released" when the last one was let go after "sleep", "notified SUMMARY: BODY".
 namespace {
 
 int held = -1;  // our end of the inhibitor's pipe
@@ -27,6 +27,16 @@ int inhibit(sd_bus_message* call, void*, sd_bus_error*) {
     const int code = sd_bus_reply_method_return(call, "h", ends[1]);
     ::close(ends[1]);
     return code;
+}
+
+int notify(sd_bus_message* call, void*, sd_bus_error*) {
+    const char *program = nullptr, *icon = nullptr, *summary = nullptr, *body = nullptr;
+    unsigned replaces = 0;
+    if (const int code = sd_bus_message_read(call, "susss", &program, &replaces, &icon, &summary, &body);
+        code < 0)
+        return code;
+    std::printf("notified %s: %s\n", summary, body);
+    return sd_bus_reply_method_return(call, "u", 1U);
 }
 
 void prepare(sd_bus* bus, int sleeping) {
@@ -49,11 +59,19 @@ int main(int argc, char** argv) {
         SD_BUS_SIGNAL("PrepareForSleep", "b", 0),
         SD_BUS_VTABLE_END,
     };
+    static const sd_bus_vtable desktop[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD("Notify", "susssasa{sv}i", "u", notify, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+    };
     sd_bus* bus = nullptr;
     if (argc != 2 || sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, argv[1]) < 0 ||
         sd_bus_set_bus_client(bus, 1) < 0 || sd_bus_start(bus) < 0 ||
         sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
                                  table, nullptr) < 0 ||
+        sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/Notifications",
+                                 "org.freedesktop.Notifications", desktop, nullptr) < 0 ||
+        sd_bus_request_name(bus, "org.freedesktop.Notifications", 0) < 0 ||
         sd_bus_request_name(bus, "org.freedesktop.login1", 0) < 0)
         return 1;
     std::puts("here");
