@@ -82,6 +82,7 @@ private:
         appraisal::Verdict verdict;
         std::optional<appraisal::Signer> signer;
         std::map<std::string, std::string> measurements;
+        std::int64_t evidence = 0;  // what it is kept as; 0: there is none
     };
     /// What is planned for a device, apart from what is known of it.
     struct Plan {
@@ -115,9 +116,11 @@ private:
     std::optional<appraisal::Verdict> negotiate(Device& device);
     void finished(Examination& examination);
     void conclude_finished(Time now);
+    std::vector<Judged> keep_and_judge(const std::vector<examine::Visited>& visits);
+    void conclude(Examination& examination, const examine::Visited& visited, Judged judged, Time now);
     void conclude(Device& device, const examine::Visited& visited, Judged judged, std::uint64_t generation,
-                  std::int64_t evidence, Time now);
-    void hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) const;
+                  Time now);
+    static void hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict);
     static void answer_gone(const Examination& examination, const examine::Visited& visited);
 
     // guard_decide.cpp: what follows

@@ -49,7 +49,7 @@ void Guard::begin(Device& device, Time now) {
     }
     if (auto nobody = negotiate(device)) {
         auto answers = std::exchange(its.answers, {});
-        conclude(device, without(device, *nobody), {.verdict = *nobody}, its.generation, 0, now);
+        conclude(device, without(device, *nobody), {.verdict = *nobody}, its.generation, now);
         for (const auto& answer : answers) answer(without(device, *device.verdict), device);
         return;
     }
@@ -82,7 +82,7 @@ std::optional<appraisal::Verdict> Guard::negotiate(Device& device) {
             case Act::speak:
                 device.owner = {.kind = owner::Owner::Kind::native, .tsm = {}};
                 return std::nullopt;
-            case Act::observe: return verdict(step.reason, step.tsm);
+            case Act::observe:
             case Act::keep_out: return verdict(step.reason, step.tsm);
             case Act::connect: {
                 if (!settings_.enforce) return verdict("owner.waiting", step.tsm + " would be asked");
@@ -124,12 +124,17 @@ void Guard::conclude_finished(Time now) {
         done.push_back(std::move(running_.extract(one).mapped()));
     std::ranges::sort(done, {}, [](const auto& one) { return one->device(); });
     std::vector<examine::Visited> visits;
-    std::vector<const evidence::Bundle*> bundles;
+    visits.reserve(done.size());
     for (auto& one : done) visits.push_back(one->take());
+    auto judged = keep_and_judge(visits);
+    for (std::size_t n = 0; n < done.size(); ++n) conclude(*done[n], visits[n], std::move(judged[n]), now);
+}
+
+/// Evidence first: what nobody keeps, nobody judges.
+std::vector<Guard::Judged> Guard::keep_and_judge(const std::vector<examine::Visited>& visits) {
+    std::vector<const evidence::Bundle*> bundles;
     for (const auto& visited : visits)
         if (visited.bundle) bundles.push_back(&*visited.bundle);
-
-    // Evidence first: what nobody keeps, nobody judges.
     const auto kept = parts_.memory->keep(bundles);
     if (!kept) tell("store.failed", nullptr, "store.failed", std::string{kept.error().what});
     auto verdicts =
@@ -141,29 +146,33 @@ void Guard::conclude_finished(Time now) {
         judged[n].signer = appraisal::signer_of(*visits[n].bundle);
         judged[n].measurements = examine::measurements_of(*visits[n].bundle);
     });
-    auto id = kept ? kept->begin() : decltype(kept->begin()){};
-    for (std::size_t n = 0; n < done.size(); ++n) {
-        const std::int64_t evidence = kept && visits[n].bundle ? *id++ : 0;
-        const auto found = devices_.find(done[n]->device());
-        // It may have gone, and another may be there by now, which has an examination of its own.
-        if (found == devices_.end() || plans_[found->first].running != done[n].get()) {
-            answer_gone(*done[n], visits[n]);
-            continue;
-        }
-        auto& device = found->second;
-        auto& its = plans_[device.name];
-        its.running = nullptr;
-        device.cause = done[n]->cause();
-        auto answers = std::move(done[n]->answers);
-        if (its.generation != done[n]->generation()) {
-            // Something happened to it meanwhile: this says nothing of what is there now.
-            std::ranges::move(answers, std::back_inserter(its.answers));
-            if (!its.due) plan_quiet(device, is_strict(device.cause) ? device.cause : Cause::changed, now);
-            continue;
-        }
-        conclude(device, visits[n], std::move(judged[n]), done[n]->generation(), evidence, now);
-        for (const auto& answer : answers) answer(visits[n], device);
+    if (!kept) return judged;
+    auto id = kept->begin();
+    for (std::size_t n = 0; n < visits.size(); ++n)
+        if (visits[n].bundle) judged[n].evidence = *id++;
+    return judged;
+}
+
+void Guard::conclude(Examination& examination, const examine::Visited& visited, Judged judged, Time now) {
+    const auto found = devices_.find(examination.device());
+    // It may have gone, and another may be there by now, which has an examination of its own.
+    if (found == devices_.end() || plans_[found->first].running != &examination) {
+        answer_gone(examination, visited);
+        return;
     }
+    auto& device = found->second;
+    auto& its = plans_[device.name];
+    its.running = nullptr;
+    device.cause = examination.cause();
+    auto answers = std::move(examination.answers);
+    if (its.generation != examination.generation()) {
+        // Something happened to it meanwhile: this says nothing of what is there now.
+        std::ranges::move(answers, std::back_inserter(its.answers));
+        if (!its.due) plan_quiet(device, is_strict(device.cause) ? device.cause : Cause::changed, now);
+        return;
+    }
+    conclude(device, visited, std::move(judged), examination.generation(), now);
+    for (const auto& answer : answers) answer(visited, device);
 }
 
 void Guard::answer_gone(const Examination& examination, const examine::Visited& visited) {
@@ -173,10 +182,10 @@ void Guard::answer_gone(const Examination& examination, const examine::Visited& 
 }
 
 void Guard::conclude(Device& device, const examine::Visited& visited, Judged judged, std::uint64_t generation,
-                     std::int64_t evidence, Time now) {
+                     Time now) {
     auto& verdict = judged.verdict;
     device.judged_at = parts_.clock->calendar();
-    if (evidence != 0) device.evidence = evidence;
+    if (judged.evidence != 0) device.evidence = judged.evidence;
     if (visited.pci) device.pci = visited.pci;
     device.driver = host::bound_driver(*parts_.sys, device.address);
     device.signer = std::move(judged.signer);
@@ -190,12 +199,12 @@ void Guard::conclude(Device& device, const examine::Visited& visited, Judged jud
         verdict = appraisal::concluded(std::move(checks));
     }
     device.verdict = std::move(verdict);
-    parts_.audience->examined(device, visited, evidence);
+    parts_.audience->examined(device, visited, judged.evidence);
     decide(device, visited, generation, now);
     parts_.audience->changed(device);
 }
 
-void Guard::hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) const {
+void Guard::hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) {
     const auto& its = device.remembered;
     if (!was_accepted(its) || is_transient(verdict) || is_of_owner(verdict)) return;
     std::string what;

@@ -128,11 +128,11 @@ private:
         say_remarks(rules);
         files_.emplace(
             published_, *world_->clock,
-            FileAbi::Actions{
-                .reauthenticate = [this](const auto& device, auto done) { reauthenticate(device, done); },
-                .release = [this](const auto& device) { return guard_->release(device); },
-                .claim = [this](const auto& device) { return guard_->claim(device); },
-                .load = [this](const RecordPlace& place) { return load(place); }});
+            FileAbi::Actions{.reauthenticate = [this](const auto& device,
+                                                      const auto& done) { reauthenticate(device, done); },
+                             .release = [this](const auto& device) { return guard_->release(device); },
+                             .claim = [this](const auto& device) { return guard_->claim(device); },
+                             .load = [this](const RecordPlace& place) { return load(place); }});
         publisher_.emplace(*files_, configuration_.settings.enforce, world_->log);
         audiences_.add(*publisher_);
         audiences_.add(metrics_);

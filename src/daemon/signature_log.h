@@ -37,7 +37,7 @@ public:
 private:
     struct Entry {
         RecordPlace place;
-        Stamp received{};
+        Stamp received;
         std::uint32_t transcript_size = 0;
         std::uint16_t signature_size = 0;
         std::uint8_t prefix_size = 0;
