@@ -45,6 +45,7 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 
 /// An action that nobody gave is one that nobody may do.
 /// A copy of the name: the action may take the device away.
+/// NOLINTNEXTLINE(performance-unnecessary-value-param)
 Result<void> by(const std::function<Result<void>(const std::string&)>& action, std::string device) {
     return action ? action(device) : fail(Errc::permission, "action");
 }
@@ -119,7 +120,7 @@ void FileAbi::arrange_files(Shown& shown) {
     };
     const auto file = [&](NodeTree::Content content) {
         content.changed = shown.registered;
-        return [this, &shown, content](std::string name) {
+        return [this, &shown, content = std::move(content)](std::string name) {
             tree_->add_file(shown.directory, std::move(name), content);
         };
     };

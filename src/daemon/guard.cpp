@@ -133,56 +133,54 @@ void Guard::take_events(Time now) {
 }
 
 void Guard::on_event(const host::Uevent& event, Time now) {
-    if (event.subsystem == "tsm") {
-        // Each device whose owner may be another now; at once, for a TSM that comes must not find us
-        // speaking.
-        for (auto& [name, device] : devices_) {
-            if (device.owner.kind != owner::Owner::Kind::tsm && !wants_tsm(device)) continue;
-            plans_[name].generation = ++generations_;
-            plan(device, Cause::owner, now);
-        }
-        return;
-    }
-    if (event.subsystem == "drivers") {
-        if (event.action != "add") return;
-        // With the gate closed a new driver does not look for devices itself.
-        for (auto& [name, device] : devices_)
-            if (settings_.enforce && device.standing == Standing::let_in && device.driver.empty())
-                plan_quiet(device, Cause::changed, now);
-        return;
-    }
-    if (event.subsystem != "pci" || !host::is_pci_address(event.name())) return;
+    if (event.subsystem == "tsm") on_tsm_event(now);
+    if (event.subsystem == "drivers" && event.action == "add") on_new_driver(now);
+    if (event.subsystem == "pci" && host::is_pci_address(event.name())) on_device_event(event, now);
+}
 
+/// Each device whose owner may be another now; at once, for a TSM that comes must not find us speaking.
+void Guard::on_tsm_event(Time now) {
+    for (auto& [name, device] : devices_) {
+        if (device.owner.kind != owner::Owner::Kind::tsm && !wants_tsm(device)) continue;
+        plans_[name].generation = ++generations_;
+        plan(device, Cause::owner, now);
+    }
+}
+
+/// With the gate closed a new driver does not look for devices itself.
+void Guard::on_new_driver(Time now) {
+    for (auto& [name, device] : devices_)
+        if (settings_.enforce && device.standing == Standing::let_in && device.driver.empty())
+            plan_quiet(device, Cause::changed, now);
+}
+
+void Guard::on_device_event(const host::Uevent& event, Time now) {
     const auto name = std::string{bus} + std::string{event.name()};
     const auto found = devices_.find(name);
-    if (event.action == "add") {
-        // An `add` for one that is known (a lost `remove`, udevadm trigger): look whether it is the same.
-        if (found == devices_.end()) {
-            appear(std::string{event.name()}, Cause::appeared, now);
-        } else {
-            plans_[name].generation = ++generations_;
-            plan_quiet(found->second, Cause::changed, now);
-        }
+    if (found == devices_.end()) {
+        if (event.action == "add") appear(std::string{event.name()}, Cause::appeared, now);
         return;
     }
-    if (found == devices_.end()) return;
     auto& device = found->second;
     if (event.action == "remove") {
         vanish(name);
     } else if (event.action == "bind" || event.action == "unbind") {
         look_again(device, now);
+    } else if (event.action == "add") {
+        // Of one that is known (a lost `remove`, udevadm trigger): look whether it is the same.
+        plans_[name].generation = ++generations_;
+        plan_quiet(device, Cause::changed, now);
     } else if (event.action == "change") {
-        const auto error = event.properties.find("ERROR_EVENT");
-        auto& its = plans_[name];
-        its.generation = ++generations_;
-        if (error == event.properties.end()) {
-            plan_quiet(device, Cause::changed, now);
-            return;
-        }
-        // Whatever the outcome: its SPDM state is gone, and with it a TSM's session (encryption.md 6.2).
-        if (device.owner.kind == owner::Owner::Kind::tsm) its.stale_tsm = device.owner.tsm;
-        plan_quiet(device, Cause::recovered, now);
+        on_change(device, event.properties.contains("ERROR_EVENT"), now);
     }
+}
+
+void Guard::on_change(Device& device, bool recovers, Time now) {
+    auto& its = plans_[device.name];
+    its.generation = ++generations_;
+    // Whatever the outcome: its SPDM state is gone, and with it a TSM's session (encryption.md 6.2).
+    if (recovers && device.owner.kind == owner::Owner::Kind::tsm) its.stale_tsm = device.owner.tsm;
+    plan_quiet(device, recovers ? Cause::recovered : Cause::changed, now);
 }
 
 void Guard::appear(const std::string& address, Cause cause, Time now) {
@@ -352,7 +350,8 @@ Result<void> Guard::start_anew(Device& device, std::string_view event) {
     return {};
 }
 
-void Guard::tell(std::string_view event, const Device* device, std::string_view reason, std::string detail) {
+void Guard::tell(std::string_view event, const Device* device, std::string_view reason,
+                 std::string detail) const {
     parts_.audience->happened(
         {.name = event, .device = device, .reason = reason, .detail = std::move(detail)});
 }

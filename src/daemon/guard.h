@@ -102,13 +102,17 @@ private:
     void take_events(Time now);
     bool has_events(const Device& device);
     void on_event(const host::Uevent& event, Time now);
+    void on_tsm_event(Time now);
+    void on_new_driver(Time now);
+    void on_device_event(const host::Uevent& event, Time now);
+    void on_change(Device& device, bool recovers, Time now);
     void appear(const std::string& address, Cause cause, Time now);
     void vanish(const std::string& name);
     void look_again(Device& device, Time now);
     void plan(const Device& device, Cause cause, Time when);
     void plan_quiet(const Device& device, Cause cause, Time now);
     void tell(std::string_view event, const Device* device, std::string_view reason = {},
-              std::string detail = {});
+              std::string detail = {}) const;
 
     // guard_examine.cpp: who may speak, evidence, judgement
     void begin_what_is_due(Time now);

@@ -32,9 +32,8 @@ std::vector<owner::Owner> Guard::wanted_owners(const Device& device) const {
 }
 
 bool Guard::wants_tsm(const Device& device) const {
-    for (const auto& owner : wanted_owners(device))
-        if (owner.kind == owner::Owner::Kind::tsm) return true;
-    return false;
+    return std::ranges::any_of(wanted_owners(device),
+                               [](const owner::Owner& one) { return one.kind == owner::Owner::Kind::tsm; });
 }
 
 void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now) {
@@ -186,8 +185,8 @@ void Guard::plan_next(Device& device, Time now) {
     const Time interval = *device.decision->reauthenticate;
     std::array<std::byte, 2> random{};
     (void)parts_.entropy->fill(random);
-    const auto per_mille =
-        (std::to_integer<int>(random[0]) << 8 | std::to_integer<int>(random[1])) % 201 - 100;
+    const int number = std::to_integer<int>(random[0]) << 8 | std::to_integer<int>(random[1]);
+    const int per_mille = (number % 201) - 100;
     plan(device, Cause::scheduled, now + interval + interval / 1000 * per_mille);
 }
 

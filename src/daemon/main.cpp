@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <exception>
 
 namespace {
 
@@ -71,7 +72,7 @@ int fail_with(const Problem& problem) {
 }  // namespace
 
 /// The one place of the daemon that knows the real world: makes its parts and hands them down.
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     const std::string version = "busguardd " BUSGUARD_VERSION;
     CLI::App app{
         "Authenticates devices before their drivers get them, and keeps out what the policy does not allow"};
@@ -94,4 +95,7 @@ int main(int argc, char** argv) {
     const daemon::World world{.clock = &clock, .entropy = &entropy, .log = say, .version = version};
     const auto served = daemon::serve(world, *configuration, [&] { return configuration_of(options); });
     return served ? 0 : fail_with(served.error());
+} catch (const std::exception& problem) {
+    std::fprintf(stderr, "busguardd: %s\n", problem.what());
+    return 1;
 }
