@@ -72,25 +72,25 @@ protected:
     static void SetUpTestSuite() {
         const auto read = emulate::parse_machine(text(), "files.toml");
         ASSERT_TRUE(read) << read.error().text();
-        auto made = emulate::Machine::make(*read, {}, clock_, entropy_);
+        auto made = emulate::Machine::make(*read, {}, clock, entropy);
         ASSERT_TRUE(made) << made.error().text();
-        machine_ = *std::move(made);
+        machine = *std::move(made);
     }
-    static void TearDownTestSuite() { machine_.reset(); }
+    static void TearDownTestSuite() { machine.reset(); }
 
     static std::string name_of(int bus) { return fmt::format("pci/0000:{:02}:00.0", bus); }
 
     /// Visits the device and shows what came of it; the errno.
     int attempt(const std::string& name) {
         examine::Demands demands;
-        for (const auto& anchor : machine_->anchors()) demands.standard.anchors.add(anchor, "test");
-        demands.standard.at = clock_.calendar();
+        for (const auto& anchor : machine->anchors()) demands.standard.anchors.add(anchor, "test");
+        demands.standard.at = clock.calendar();
         const examine::Judge judge{std::move(demands)};
         auto plan = judge.plan();
         plan.nonce = world_.abi.take_nonce(name);
-        const examine::Surroundings around{.tree = &machine_->tree(),
-                                           .clock = &clock_,
-                                           .entropy = &entropy_,
+        const examine::Surroundings around{.tree = &machine->tree(),
+                                           .clock = &clock,
+                                           .entropy = &entropy,
                                            .locks = {},
                                            .recorded_by = "test"};
         auto visited = examine::visit_all(around, {name}, plan);
@@ -103,9 +103,9 @@ protected:
         for (auto& [name, done] : std::exchange(world_.asked, {})) done(attempt(name));
     }
 
-    static inline emulate::CountingClock clock_;
-    static inline emulate::CountingEntropy entropy_;
-    static inline std::unique_ptr<emulate::Machine> machine_;
+    static inline emulate::CountingClock clock;
+    static inline emulate::CountingEntropy entropy;
+    static inline std::unique_ptr<emulate::Machine> machine;
     AbiWorld world_;
 };
 
@@ -132,19 +132,20 @@ test "$(ls signatures | grep -c _signature)" = 5
                                     mounted.path(name_of(1)), work.path("nonce"), work.path("nonce"),
                                     work.path("nonce"), work.path("nonce"));
     work.put("script", script);
-    const auto status = mounted.serve([&] { return std::system(("sh " + work.path("script")).c_str()); },
-                                      [&] { answer_who_asks(); });
+    const auto status =
+        mounted.serve([&] { return host::shell("sh " + work.path("script")); }, [&] { answer_who_asks(); });
     EXPECT_EQ(status, 0);
 }
 
 TEST_F(AbiMachine, TellsEachDevicesFailureByItsErrno) {
-    const struct {
+    struct Row {
         int bus;
         int error;
         Support support;
         std::size_t signatures;  // after two attempts
         std::string_view why;
-    } table[] = {
+    };
+    const auto table = std::to_array<Row>({
         {1, 0, Support::present, 2, "honest"},
         {2, EKEYREJECTED, Support::present, 2, "a root that nobody trusts: logged all the same"},
         {3, EKEYREJECTED, Support::present, 2, "a signature that does not verify: logged all the same"},
@@ -152,7 +153,7 @@ TEST_F(AbiMachine, TellsEachDevicesFailureByItsErrno) {
         {5, EINPROGRESS, Support::present, 0, "never ready"},
         {6, EIO, Support::unknown, 0, "a mailbox that never answers: nobody knows what it carries"},
         {7, EPROTONOSUPPORT, Support::none, 0, "no mailbox"},
-    };
+    });
     for (const auto& row : table) {
         const auto name = name_of(row.bus);
         EXPECT_EQ(attempt(name), row.error) << row.why;

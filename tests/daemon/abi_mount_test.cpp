@@ -37,7 +37,7 @@ Ran run(Mounted& mounted, const std::string& command, const std::function<void()
         [&] {
             const auto file = mounted.path() + ".output";
             const auto whole = "{ " + command + "\n} > " + file + " 2>&1";
-            Ran ran{.status = std::system(whole.c_str())};
+            Ran ran{.status = host::shell(whole)};
             std::ifstream in{file, std::ios::binary};
             ran.output = {std::istreambuf_iterator<char>{in}, {}};
             fs::remove(file);
@@ -66,11 +66,12 @@ TEST(MountedAbi, ShowsTheModesAndSizesOfTheKernels) {
     AbiWorld world;
     show_attempt(world, drive, attempt_of(visit(hierarchy)));
     const auto transcript = static_cast<std::int64_t>(world.kept.at(0).records.at(0).transcript.size());
-    const struct {
+    struct Row {
         std::string name;
         unsigned mode;
         std::int64_t size;
-    } table[] = {
+    };
+    const auto table = std::to_array<Row>({
         {"", S_IFDIR | 0755U, 0},
         {"authenticated", S_IFREG | 0644U, 4096},
         {"certificates", S_IFDIR | 0755U, 0},
@@ -86,7 +87,7 @@ TEST(MountedAbi, ShowsTheModesAndSizesOfTheKernels) {
         {"signatures/0_certificate_chain", S_IFLNK | 0777U, 21},
         {"signatures/next_requester_nonce", S_IFREG | 0200U, 32},
         {"../../max_signatures_size", S_IFREG | 0644U, 0},
-    };
+    });
     Mounted mounted{world.tree};
     NEEDS_MOUNT(mounted);
     mounted.serve([&] {
@@ -122,19 +123,20 @@ TEST(MountedAbi, ShowsTheModesAndSizesOfTheKernels) {
 
 // What differs with version and algorithm.
 TEST(MountedAbi, ShowsSignaturesAsLargeAsTheyAre) {
-    const struct {
+    struct Row {
         crypto::Scheme scheme;
         crypto::Hash hash;
         Version version;
         std::int64_t signature, prefix;
         std::string algorithm;
         std::size_t slots;
-    } table[] = {
+    };
+    const auto table = std::to_array<Row>({
         {crypto::Scheme::ecdsa_p256, crypto::Hash::sha_256, Version::v1_0, 64, 0, "sha256\n", 8},
         {crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, Version::v1_1, 96, 0, "sha384\n", 8},
         {crypto::Scheme::ecdsa_p521, crypto::Hash::sha_512, Version::v1_2, 132, 100, "sha512\n", 8},
         {crypto::Scheme::rsassa_2048, crypto::Hash::sha_256, Version::v1_3, 256, 100, "sha256\n", 1},
-    };
+    });
     AbiWorld world;
     Mounted mounted{world.tree};
     NEEDS_MOUNT(mounted);
@@ -196,21 +198,22 @@ TEST(KernelsRecipe, VerifiesWhatARealKernelPublished) {
     const auto certificates = crypto::split_chain(slot);
     ASSERT_TRUE(certificates);
     work.put("anchors.pem", as_bytes(crypto::to_pem(certificates->front())));
-    EXPECT_EQ(std::system((script(capture, work.path("anchors.pem")) + " > /dev/null").c_str()), 0);
+    EXPECT_EQ(host::shell(script(capture, work.path("anchors.pem")) + " > /dev/null"), 0);
 }
 
 TEST(KernelsRecipe, WorksUnchangedOnOurFiles) {
-    const struct {
+    struct Row {
         crypto::Scheme scheme;
         crypto::Hash hash;
         Version version;
-    } table[] = {
+    };
+    const auto table = std::to_array<Row>({
         {crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, Version::v1_0},
         {crypto::Scheme::ecdsa_p256, crypto::Hash::sha_256, Version::v1_1},
         {crypto::Scheme::rsassa_3072, crypto::Hash::sha_384, Version::v1_2},
         {crypto::Scheme::ecdsa_p521, crypto::Hash::sha_512, Version::v1_2},
         {crypto::Scheme::ecdsa_p384, crypto::Hash::sha_384, Version::v1_3},
-    };
+    });
     const Anchors anchors;
     AbiWorld world;
     Mounted mounted{world.tree};
@@ -227,8 +230,9 @@ TEST(KernelsRecipe, WorksUnchangedOnOurFiles) {
 
         // …and verifies nothing that was not signed so.
         const auto genuine = world.kept.back();
-        const std::pair<std::size_t, Bytes evidence::Record::*> changes[] = {
-            {0, &evidence::Record::transcript}, {1, &evidence::Record::signature}};
+        using Change = std::pair<std::size_t, Bytes evidence::Record::*>;
+        const std::array changes{Change{0, &evidence::Record::transcript},
+                                 Change{1, &evidence::Record::signature}};
         for (const auto& [record, member] : changes) {
             auto flipped = genuine;
             auto& bytes = flipped.records.at(record).*member;
@@ -334,7 +338,7 @@ TEST(MountedAbi, IsReadBackAsTheSameEvidence) {
                 // has no other place for them: RSA is taken for RSASSA, which is all that the series knows.
                 const bool untold = version < Version::v1_2 && n % 2 == 1;
                 if (untold && scheme == crypto::Scheme::rsapss_3072) continue;
-                const auto& kept = world.kept[world.kept.size() - 2 + n / 2].records[n % 2];
+                const auto& kept = world.kept[world.kept.size() - 2 + (n / 2)].records[n % 2];
                 EXPECT_EQ((*entries)[n].number, n);
                 EXPECT_EQ((*entries)[n].record, kept) << name(version) << ' ' << n;
                 const auto again =

@@ -28,7 +28,7 @@ int errno_with(const spdm::Profile& profile, const spdm::test::Meddle& meddle = 
 }
 
 /// From GET_DIGESTS on the device answers every request with this ERROR.
-spdm::test::Meddle always(ErrorCode code, Bytes extended = {}) {
+spdm::test::Meddle always(ErrorCode code, const Bytes& extended = {}) {
     return [code, extended](unsigned round, Bytes& reply) {
         if (round < 3) return;
         reply = {std::byte{0x13}, std::byte{0x7f}, static_cast<std::byte>(code), std::byte{0}};
@@ -86,7 +86,7 @@ TEST(AttemptErrno, TellsWhatIsNotTheProtocol) {
 }
 
 TEST(AttemptErrno, TellsWhatTheDeviceRefused) {
-    const std::pair<ErrorCode, int> table[] = {
+    const auto table = std::to_array<std::pair<ErrorCode, int>>({
         {ErrorCode::invalid_request, EINVAL},
         {ErrorCode::unsupported_request, EINVAL},
         {ErrorCode::unexpected_request, EINVAL},
@@ -102,7 +102,7 @@ TEST(AttemptErrno, TellsWhatTheDeviceRefused) {
         {ErrorCode::request_resynch, ECONNRESET},
         {ErrorCode::large_response, EMSGSIZE},
         {ErrorCode::no_pending_requests, ENOENT},
-    };
+    });
     for (const auto& [code, error] : table)
         EXPECT_EQ(errno_with(device(), always(code)), error) << "ErrorCode " << static_cast<int>(code);
 }

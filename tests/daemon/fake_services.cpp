@@ -1,8 +1,10 @@
 #include <systemd/sd-bus.h>
 
+#include <array>
 #include <cstdio>
-#include <cstring>
 #include <poll.h>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 
 // As much of logind, and of a desktop, as busguard asks for, on a bus of a test: gives an inhibitor, says
@@ -14,75 +16,98 @@
 // inhibitor, "released" when the last one was let go after "sleep", "notified SUMMARY: BODY".
 namespace {
 
-int held = -1;  // our end of the inhibitor's pipe
+int held = -1;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): our end of the inhibitor's pipe
+
+void show(std::string_view line) {
+    static_cast<void>(std::fwrite(line.data(), 1, line.size(), stdout));
+    static_cast<void>(std::fflush(stdout));
+}
 
 int inhibit(sd_bus_message* call, void*, sd_bus_error*) {
-    const char *what = nullptr, *who = nullptr, *why = nullptr, *mode = nullptr;
-    if (const int code = sd_bus_message_read(call, "ssss", &what, &who, &why, &mode); code < 0) return code;
-    int ends[2];
-    if (::pipe(ends) < 0) return -1;
+    std::array<const char*, 4> words{};  // what, who, why, mode
+    if (const int code = sd_bus_message_read(call, "ssss", &words[0], &words[1], &words[2], &words[3]);
+        code < 0)
+        return code;
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) < 0) return -1;
     if (held >= 0) ::close(held);
     held = ends[0];
-    std::printf("held %s %s\n", what, mode);
+    show(std::string{"held "} + words[0] + " " + words[3] + "\n");
     const int code = sd_bus_reply_method_return(call, "h", ends[1]);
     ::close(ends[1]);
     return code;
 }
 
 int notify(sd_bus_message* call, void*, sd_bus_error*) {
-    const char *program = nullptr, *icon = nullptr, *summary = nullptr, *body = nullptr;
+    std::array<const char*, 4> words{};  // program, icon, summary, body
     unsigned replaces = 0;
-    if (const int code = sd_bus_message_read(call, "susss", &program, &replaces, &icon, &summary, &body);
+    if (const int code =
+            sd_bus_message_read(call, "susss", &words[0], &replaces, &words[1], &words[2], &words[3]);
         code < 0)
         return code;
-    std::printf("notified %s: %s\n", summary, body);
+    show(std::string{"notified "} + words[2] + ": " + words[3] + "\n");
     return sd_bus_reply_method_return(call, "u", 1U);
 }
 
-void prepare(sd_bus* bus, int sleeping) {
-    (void)sd_bus_emit_signal(bus, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
-                             "PrepareForSleep", "b", sleeping);
-    (void)sd_bus_flush(bus);
-    if (sleeping == 0) return;
+const sd_bus_vtable* login() {
+    static const std::array table{
+        sd_bus_vtable SD_BUS_VTABLE_START(0),
+        sd_bus_vtable SD_BUS_METHOD("Inhibit", "ssss", "h", inhibit, SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_SIGNAL("PrepareForSleep", "b", 0),
+        sd_bus_vtable SD_BUS_VTABLE_END,
+    };
+    return table.data();
+}
+
+const sd_bus_vtable* desktop() {
+    static const std::array table{
+        sd_bus_vtable SD_BUS_VTABLE_START(0),
+        sd_bus_vtable SD_BUS_METHOD("Notify", "susssasa{sv}i", "u", notify, SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_VTABLE_END,
+    };
+    return table.data();
+}
+
+void prepare(sd_bus* bus, bool sleeping) {
+    static_cast<void>(sd_bus_emit_signal(bus, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
+                                         "PrepareForSleep", "b", static_cast<int>(sleeping)));
+    static_cast<void>(sd_bus_flush(bus));
+    if (!sleeping) return;
     char nothing = 0;
-    (void)!::read(held, &nothing, 1);  // its end
-    std::puts("released");
+    static_cast<void>(::read(held, &nothing, 1) == 0);  // its end
+    show("released\n");
+}
+
+int join(sd_bus* bus, const char* address) {
+    int code = sd_bus_set_address(bus, address);
+    if (code >= 0) code = sd_bus_set_bus_client(bus, 1);
+    if (code >= 0) code = sd_bus_start(bus);
+    if (code >= 0)
+        code = sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/login1",
+                                        "org.freedesktop.login1.Manager", login(), nullptr);
+    if (code >= 0)
+        code = sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/Notifications",
+                                        "org.freedesktop.Notifications", desktop(), nullptr);
+    if (code >= 0) code = sd_bus_request_name(bus, "org.freedesktop.Notifications", 0);
+    if (code >= 0) code = sd_bus_request_name(bus, "org.freedesktop.login1", 0);
+    return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::setvbuf(stdout, nullptr, _IOLBF, 0);
-    static const sd_bus_vtable table[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD("Inhibit", "ssss", "h", inhibit, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_SIGNAL("PrepareForSleep", "b", 0),
-        SD_BUS_VTABLE_END,
-    };
-    static const sd_bus_vtable desktop[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD("Notify", "susssasa{sv}i", "u", notify, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_VTABLE_END,
-    };
     sd_bus* bus = nullptr;
-    if (argc != 2 || sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, argv[1]) < 0 ||
-        sd_bus_set_bus_client(bus, 1) < 0 || sd_bus_start(bus) < 0 ||
-        sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
-                                 table, nullptr) < 0 ||
-        sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/Notifications",
-                                 "org.freedesktop.Notifications", desktop, nullptr) < 0 ||
-        sd_bus_request_name(bus, "org.freedesktop.Notifications", 0) < 0 ||
-        sd_bus_request_name(bus, "org.freedesktop.login1", 0) < 0)
-        return 1;
-    std::puts("here");
+    if (argc != 2 || sd_bus_new(&bus) < 0 || join(bus, argv[1]) < 0) return 1;
+    show("here\n");
     for (;;) {
         while (sd_bus_process(bus, nullptr) > 0) {
         }
-        pollfd ready[2] = {{STDIN_FILENO, POLLIN, 0}, {sd_bus_get_fd(bus), POLLIN, 0}};
-        if (::poll(ready, 2, -1) < 0) return 1;
+        std::array<pollfd, 2> ready{{{STDIN_FILENO, POLLIN, 0}, {sd_bus_get_fd(bus), POLLIN, 0}}};
+        if (::poll(ready.data(), ready.size(), -1) < 0) return 1;
         if (ready[0].revents == 0) continue;
-        char line[16] = {};
-        if (::read(STDIN_FILENO, line, sizeof line - 1) <= 0) return 0;
-        prepare(bus, std::strcmp(line, "sleep\n") == 0 ? 1 : 0);
+        std::array<char, 16> line{};
+        const auto size = ::read(STDIN_FILENO, line.data(), line.size());
+        if (size <= 0) return 0;
+        prepare(bus, std::string_view{line.data(), static_cast<std::size_t>(size)} == "sleep\n");
     }
 }

@@ -192,7 +192,7 @@ TEST(Signatures, CountOnFromZeroAfterTheLargestNumber) {
     }
     EXPECT_FALSE(tree.exists("signatures/2_transcript"));
     EXPECT_FALSE(tree.exists("signatures/4294967293_transcript"));
-    EXPECT_EQ(tree.list("signatures")->size(), 1U + 4 * 8);
+    EXPECT_EQ(tree.list("signatures")->size(), 1U + (4 * 8));
     log.shrink(0);
     EXPECT_THAT(*tree.list("signatures"),
                 testing::Each(testing::AnyOf(StartsWith("1_"), StartsWith("next"))));

@@ -21,7 +21,7 @@ struct Slow {
     NodeTree::Content content() {
         NodeTree::Content content{.mode = 0644};
         content.write_later = [this](std::uint64_t, ByteView bytes, NodeTree::Written done) {
-            taken.push_back(std::string{as_text(bytes)});
+            taken.emplace_back(as_text(bytes));
             waiting.push_back(std::move(done));
         };
         return content;
@@ -116,8 +116,8 @@ TEST(MountForEverybody, BelongsToRootAndHoldsUsersToTheModes) {
         bool operator==(const Seen&) const = default;
     };
     const auto seen = mounted.serve([&] {
-        int ends[2]{};
-        if (::pipe(ends) != 0) return Seen{};
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0) return Seen{};
         const auto child = ::fork();
         if (child == 0) {  // system calls alone from here: the other threads are not there
             const bool is_nobody = ::setgid(65534) == 0 && ::setuid(65534) == 0;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -40,5 +41,11 @@ public:
 private:
     std::string path_;
 };
+
+/// The wait status of a command that a shell runs.
+inline int shell(const std::string& command) {
+    return std::system(
+        command.c_str());  // NOLINT(cert-env33-c,concurrency-mt-unsafe): what a user would type
+}
 
 }  // namespace busguard::host

@@ -6,7 +6,6 @@ namespace busguard::manifest {
 namespace {
 
 using appraisal::Reference;
-using appraisal::ReferenceValue;
 using crypto::Hash;
 using test::only;
 using test::read;

@@ -14,9 +14,10 @@ TEST(ManifestText, IsShownAsItIsWhenATerminalCanShowIt) {
 
 TEST(ManifestText, IsHexWhenItWouldActOnATerminalOrIsNoUtf8) {
     // Control characters of one and of two bytes, too long forms, a surrogate, beyond Unicode, cut short, a
-    // mark that turns the line around.
+    // mark that turns the line around. NOLINTBEGIN(misc-misleading-bidirectional): that is what this is about
     for (const auto* text : {"\x1b[2J", "\x7f", "\xc2\x9b", "\xc0\x80", "\xe0\x80\xaf", "\xed\xa0\x80",
                              "\xf4\x90\x80\x80", "\xff", "\x80", "\xe2\x82", "\xe2\x80\xae"})
+        // NOLINTEND(misc-misleading-bidirectional)
         EXPECT_FALSE(printable(text)) << shown(text);
     EXPECT_EQ(shown("\x1b[2J"), "1b5b324a");
 }
