@@ -96,7 +96,8 @@ private:
     }
 
     static int on_owner(sd_bus_message* signal, void* data, sd_bus_error*) {
-        const char *name = nullptr, *before = nullptr, *after = nullptr;
+        std::array<const char*, 3> words{};  // whose name, who had it, who has it
+        auto& [name, before, after] = words;
         if (sd_bus_message_read(signal, "sss", &name, &before, &after) < 0) return 0;
         static_cast<Monitor*>(data)->session_->say(*after == '\0' ? "busguardd is gone: waiting for it"
                                                                   : "busguardd is there");
@@ -107,13 +108,11 @@ private:
         auto& monitor = *static_cast<Monitor*>(data);
         const std::string_view member = sd_bus_message_get_member(signal);
         std::array<const char*, 6> words{};
+        auto& [a, b, c, d, e, f] = words;
         if (member == "Event") {
-            if (sd_bus_message_read(signal, "ssss", &words[0], &words[1], &words[2], &words[3]) >= 0)
-                monitor.event(words[0], words[1], words[2], words[3]);
+            if (sd_bus_message_read(signal, "ssss", &a, &b, &c, &d) >= 0) monitor.event(a, b, c, d);
         } else if (member == "DeviceChanged" && monitor.options_->changes) {
-            if (sd_bus_message_read(signal, "ssssss", &words[0], &words[1], &words[2], &words[3], &words[4],
-                                    &words[5]) >= 0)
-                monitor.changed(words);
+            if (sd_bus_message_read(signal, "ssssss", &a, &b, &c, &d, &e, &f) >= 0) monitor.changed(words);
         }
         return 0;
     }

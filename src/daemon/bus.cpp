@@ -151,7 +151,7 @@ struct Bus::Calls {
             "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s", sd_bus_message_get_sender(call), manage, 0,
             sd_bus_message_get_allow_interactive_authorization(call) > 0 ? 1U : 0U, "");
         if (code < 0) return denied(error);
-        static_cast<void>(pending.release());  // answered() owns it now
+        [[maybe_unused]] const auto* const its = pending.release();  // answered() owns it now
         return 1;
     }
 

@@ -96,6 +96,6 @@ int main(int argc, char** argv) try {
     const auto served = daemon::serve(world, *configuration, [&] { return configuration_of(options); });
     return served ? 0 : fail_with(served.error());
 } catch (const std::exception& problem) {
-    std::fprintf(stderr, "busguardd: %s\n", problem.what());
+    static_cast<void>(std::fputs(problem.what(), stderr));
     return 1;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -24,32 +25,31 @@ void show(std::string_view line) {
 }
 
 int inhibit(sd_bus_message* call, void*, sd_bus_error*) {
-    std::array<const char*, 4> words{};  // what, who, why, mode
-    if (const int code = sd_bus_message_read(call, "ssss", &words[0], &words[1], &words[2], &words[3]);
-        code < 0)
-        return code;
+    std::array<const char*, 4> words{};
+    auto& [what, who, why, mode] = words;
+    if (const int code = sd_bus_message_read(call, "ssss", &what, &who, &why, &mode); code < 0) return code;
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) < 0) return -1;
     if (held >= 0) ::close(held);
     held = ends[0];
-    show(std::string{"held "} + words[0] + " " + words[3] + "\n");
+    show(std::string{"held "} + what + " " + mode + "\n");
     const int code = sd_bus_reply_method_return(call, "h", ends[1]);
     ::close(ends[1]);
     return code;
 }
 
 int notify(sd_bus_message* call, void*, sd_bus_error*) {
-    std::array<const char*, 4> words{};  // program, icon, summary, body
+    std::array<const char*, 4> words{};
+    auto& [program, icon, summary, body] = words;
     unsigned replaces = 0;
-    if (const int code =
-            sd_bus_message_read(call, "susss", &words[0], &replaces, &words[1], &words[2], &words[3]);
+    if (const int code = sd_bus_message_read(call, "susss", &program, &replaces, &icon, &summary, &body);
         code < 0)
         return code;
-    show(std::string{"notified "} + words[2] + ": " + words[3] + "\n");
+    show(std::string{"notified "} + summary + ": " + body + "\n");
     return sd_bus_reply_method_return(call, "u", 1U);
 }
 
-const sd_bus_vtable* login() {
+const sd_bus_vtable* logind() {
     static const std::array table{
         sd_bus_vtable SD_BUS_VTABLE_START(0),
         sd_bus_vtable SD_BUS_METHOD("Inhibit", "ssss", "h", inhibit, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -84,7 +84,7 @@ int join(sd_bus* bus, const char* address) {
     if (code >= 0) code = sd_bus_start(bus);
     if (code >= 0)
         code = sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/login1",
-                                        "org.freedesktop.login1.Manager", login(), nullptr);
+                                        "org.freedesktop.login1.Manager", logind(), nullptr);
     if (code >= 0)
         code = sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/Notifications",
                                         "org.freedesktop.Notifications", desktop(), nullptr);
@@ -97,7 +97,7 @@ int join(sd_bus* bus, const char* address) {
 
 int main(int argc, char** argv) {
     sd_bus* bus = nullptr;
-    if (argc != 2 || sd_bus_new(&bus) < 0 || join(bus, argv[1]) < 0) return 1;
+    if (argc != 2 || sd_bus_new(&bus) < 0 || join(bus, std::span{argv, 2}[1]) < 0) return 1;
     show("here\n");
     for (;;) {
         while (sd_bus_process(bus, nullptr) > 0) {
