@@ -2,7 +2,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include <fcntl.h>
+#include <utility>
 
 namespace busguard::daemon {
 namespace {
@@ -21,17 +21,16 @@ struct Login::Calls {
         auto& login = *static_cast<Login*>(data);
         login.told_(sleeping != 0);
         if (sleeping != 0)
-            login.inhibitor_ = {};  // now it may
+            login.inhibitor_.reset();  // now it may
         else
             login.hold();
         return 0;
     }
 
     static int inhibited(sd_bus_message* answer, void* data, sd_bus_error*) {
-        int descriptor = -1;  // the message's
         if (sd_bus_message_is_method_error(answer, nullptr) > 0) return 0;
-        if (sd_bus_message_read(answer, "h", &descriptor) < 0) return 0;
-        static_cast<Login*>(data)->inhibitor_ = host::Descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
+        // What inhibits is the descriptor in it, which is open as long as the message is there.
+        static_cast<Login*>(data)->inhibitor_ = {sd_bus_message_ref(answer), sd_bus_message_unref};
         return 0;
     }
 };

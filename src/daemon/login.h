@@ -1,10 +1,10 @@
 #pragma once
 
-#include "host/descriptor.h"
-
 #include <functional>
+#include <memory>
 
 struct sd_bus;
+struct sd_bus_message;
 struct sd_bus_slot;
 
 namespace busguard::daemon {
@@ -27,7 +27,7 @@ private:
     std::function<void(bool sleeping)> told_;
     sd_bus_slot* match_ = nullptr;
     sd_bus_slot* asked_ = nullptr;
-    host::Descriptor inhibitor_;
+    std::shared_ptr<sd_bus_message> inhibitor_;
 };
 
 }  // namespace busguard::daemon
