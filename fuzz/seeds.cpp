@@ -3,6 +3,7 @@
 #include "evidence/bundle_file.h"
 #include "fuzz/spdm_device.h"
 #include "spdm/certificate_chain.h"
+#include "tlog/entry_bundle.h"
 #include "transport/config_space.h"
 #include "transport/doe.h"
 #include "transport/little_endian.h"
@@ -268,6 +269,40 @@ void mailboxes(const Corpora& corpora) {
                 bytes_of({1, 2, 0, 0, 1, 3, 0, 0, 1, 0, 0, 0, 0xff, 1, 4, 0, 4}));
 }
 
+void transparency_log(const Corpora& corpora) {
+    using Kind = tlog::TilePath::Kind;
+    unsigned number = 0;
+    for (const auto& path : {tlog::TilePath{Kind::hashes, 0, 0, 256},
+                             {Kind::hashes, 1, 1, 17},
+                             {Kind::hashes, 3, 1234067, 5},
+                             {Kind::entries, 0, 273, 112},
+                             {Kind::entries, 0, 1000, 256},
+                             {Kind::hashes, 0, (std::uint64_t{1} << 56U) - 1, 255}})
+        corpora.put("tile_path", std::to_string(number++), as_bytes(tlog::text(path)));
+
+    Bytes bundle;
+    for (const auto* entry : {"one", "", "three"})
+        fuzz::expect(static_cast<bool>(tlog::append_entry(bundle, as_bytes(entry))), "an entry fits");
+    corpora.put("entry_bundle", "three", behind({2}, bundle));
+    corpora.put("entry_bundle", "one-too-many", behind({1}, bundle));
+    corpora.put("entry_bundle", "one-missing", behind({3}, bundle));
+    corpora.put("entry_bundle", "long", behind({0, 1, 0x2c}, Bytes(300, std::byte{7})));
+
+    // Index or older size, size; then how many hashes more, and what is changed in them.
+    const auto sizes = [](unsigned a, unsigned b) {
+        return bytes_of({a, 0, 0, 0, 0, 0, 0, 0, b, 0, 0, 0, 0, 0, 0, 0});
+    };
+    for (const auto& [a, b] : {std::pair{0U, 0U}, {0U, 1U}, {2U, 6U}, {6U, 12U}, {31U, 32U}, {20U, 39U}})
+        corpora.put("merkle_proof", std::to_string(a) + "-" + std::to_string(b), sizes(a, b));
+    auto one_more = sizes(5, 11);
+    append(one_more, bytes_of({1}));
+    corpora.put("merkle_proof", "one-more", one_more);
+    auto flip = sizes(5, 11);
+    append(flip, bytes_of({0, 0, 0, 1}));
+    corpora.put("merkle_proof", "flip", flip);
+    corpora.put("merkle_proof", "largest", Bytes(16 + 64 * 32, std::byte{0xff}));
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -279,6 +314,7 @@ int main(int count, char** words) {
     protocol(corpora);
     mailboxes(corpora);
     gpu_reports(corpora);
+    transparency_log(corpora);
     for (const auto& [device, plan] : {std::pair{1U, 0x11U}, {3U, 0x1bU}, {6U, 0x1eU}})
         evidence_of(corpora, device, plan);
     return 0;
