@@ -26,8 +26,8 @@ public:
     /// Errors: bad_field "key name"; mismatch "key" if it is not Ed25519.
     static Result<VerifierKey> make(std::string name, SignatureType type, crypto::PublicKey key);
     /// A vkey: "NAME+ID+KEY", the ID in 8 lower-case hexadecimal digits, KEY the base64 of type ‖ public key.
-    /// Errors: bad_field "vkey" for another shape, bad_field "key name", "key ID" (not 8 digits) or "public
-    /// key"; mismatch "key ID" if it is not that of the rest; unsupported "signature type".
+    /// Errors: too_large "vkey"; bad_field "vkey" for another shape, "key name" or "key ID" (not 8 digits);
+    /// mismatch "key ID" if it is not that of the rest; unsupported "signature type".
     static Result<VerifierKey> from_text(std::string_view vkey);
     std::string to_text() const;
 

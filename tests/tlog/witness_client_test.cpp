@@ -73,6 +73,16 @@ TEST_F(WitnessClientTest, AsksAgainForTheSameTreeWithoutAProof) {
     EXPECT_TRUE(std::holds_alternative<Cosigned>(*one.answer(serve(*step))));
 }
 
+TEST_F(WitnessClientTest, FindsThatTheWitnessHasThisVeryTree) {
+    witness_has(7);
+    auto one = client(7, 0);
+    auto step = one.start();
+    step = one.answer(serve(*step));
+    ASSERT_TRUE(step);
+    ASSERT_TRUE(std::holds_alternative<Post>(*step));  // between equal trees there is no proof
+    EXPECT_TRUE(std::holds_alternative<Cosigned>(*one.answer(serve(*step))));
+}
+
 TEST_F(WitnessClientTest, RecoversOnceFromAnotherSize) {
     for (const std::uint64_t thought : {0U, 2U, 6U, 12U}) {
         witness_has(5);

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace busguard::tlog::test {
 
@@ -17,10 +18,11 @@ public:
     Result<std::optional<Record>> latest(const std::string& origin) override {
         if (broken) return fail(Errc::system, "state");
         const auto found = records.find(origin);
-        return found == records.end() ? std::nullopt : std::optional{found->second};
+        const auto record = found == records.end() ? std::nullopt : std::optional{found->second};
+        if (after_look) std::exchange(after_look, nullptr)();
+        return record;
     }
     Result<bool> advance(const std::string& origin, const TreeHead& expected, const Record& next) override {
-        if (before_advance) before_advance();
         if (full) return fail(Errc::system, "state");
         const auto found = records.find(origin);
         const auto head = found == records.end() ? TreeHead{0, empty_tree_hash()} : found->second.head;
@@ -30,7 +32,7 @@ public:
     }
 
     std::map<std::string, Record> records;
-    std::function<void()> before_advance;
+    std::function<void()> after_look;  ///< once
     bool broken = false;
     bool full = false;
 };

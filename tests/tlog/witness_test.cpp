@@ -169,10 +169,7 @@ TEST_F(WitnessTest, CosignsNothingThatIsNotKept) {
 
 TEST_F(WitnessTest, ASlowRequestDoesNotRollBackAQuickOne) {
     expect_status(post(0, 3), 200);
-    state.before_advance = [&] {
-        state.before_advance = nullptr;
-        expect_status(post(3, 12), 200);
-    };
+    state.after_look = [&] { expect_status(post(3, 12), 200); };
     const auto slow = post(3, 7);
     expect_status(slow, 409);
     EXPECT_EQ(slow.body, "12\n");
