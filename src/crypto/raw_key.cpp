@@ -21,13 +21,11 @@ Result<Handle<evp_pkey_st>> from_bytes(auto make, Scheme scheme, ByteView bytes,
     return key;
 }
 
-Result<Bytes> to_bytes(auto get, const PublicKey& key, std::string_view what) {
-    // Asked by type: some OpenSSL give a curve's point away by the same call.
-    if (!key.fits(Scheme::ed25519) && !key.fits(Scheme::ed448)) return fail(Errc::unsupported, what);
+Result<Bytes> to_bytes(auto get, const EVP_PKEY* key, std::string_view what) {
     std::size_t size = 0;
-    if (get(key.native(), nullptr, &size) != 1) return openssl_failure(Errc::unsupported, what);
+    if (get(key, nullptr, &size) != 1) return openssl_failure(Errc::unsupported, what);
     Bytes bytes(size);
-    if (get(key.native(), out(bytes.data()), &size) != 1) return openssl_failure(Errc::unsupported, what);
+    if (get(key, out(bytes.data()), &size) != 1) return openssl_failure(Errc::unsupported, what);
     return bytes;
 }
 
@@ -37,14 +35,14 @@ Result<PublicKey> PublicKey::from_raw(Scheme scheme, ByteView bytes) {
     return PublicKey{TRY(from_bytes(EVP_PKEY_new_raw_public_key_ex, scheme, bytes, "public key"))};
 }
 
-Result<Bytes> PublicKey::raw() const { return to_bytes(EVP_PKEY_get_raw_public_key, *this, "public key"); }
+Result<Bytes> PublicKey::raw() const { return to_bytes(EVP_PKEY_get_raw_public_key, native(), "public key"); }
 
 Result<PrivateKey> PrivateKey::from_raw(Scheme scheme, ByteView seed) {
     return PrivateKey{TRY(from_bytes(EVP_PKEY_new_raw_private_key_ex, scheme, seed, "private key"))};
 }
 
 Result<Bytes> PrivateKey::raw() const {
-    return to_bytes(EVP_PKEY_get_raw_private_key, public_, "private key");
+    return to_bytes(EVP_PKEY_get_raw_private_key, native(), "private key");
 }
 
 }  // namespace busguard::crypto
