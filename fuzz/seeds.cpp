@@ -3,6 +3,10 @@
 #include "evidence/bundle_file.h"
 #include "fuzz/spdm_device.h"
 #include "spdm/certificate_chain.h"
+#include "tests/tlog/golden_notes.h"
+#include "tests/tlog/note_support.h"
+#include "tlog/add_checkpoint.h"
+#include "tlog/entry_bundle.h"
 #include "transport/config_space.h"
 #include "transport/doe.h"
 #include "transport/little_endian.h"
@@ -268,6 +272,85 @@ void mailboxes(const Corpora& corpora) {
                 bytes_of({1, 2, 0, 0, 1, 3, 0, 0, 1, 0, 0, 0, 0xff, 1, 4, 0, 4}));
 }
 
+void transparency_log(const Corpora& corpora) {
+    using Kind = tlog::TilePath::Kind;
+    unsigned number = 0;
+    for (const auto& path : {tlog::TilePath{Kind::hashes, 0, 0, 256},
+                             {Kind::hashes, 1, 1, 17},
+                             {Kind::hashes, 3, 1234067, 5},
+                             {Kind::entries, 0, 273, 112},
+                             {Kind::entries, 0, 1000, 256},
+                             {Kind::hashes, 0, (std::uint64_t{1} << 56U) - 1, 255}})
+        corpora.put("tile_path", std::to_string(number++), as_bytes(tlog::text(path)));
+
+    Bytes bundle;
+    for (const auto* entry : {"one", "", "three"})
+        fuzz::expect(static_cast<bool>(tlog::append_entry(bundle, as_bytes(entry))), "an entry fits");
+    corpora.put("entry_bundle", "three", behind({2}, bundle));
+    corpora.put("entry_bundle", "one-too-many", behind({1}, bundle));
+    corpora.put("entry_bundle", "one-missing", behind({3}, bundle));
+    corpora.put("entry_bundle", "long", behind({0, 1, 0x2c}, Bytes(300, std::byte{7})));
+
+    // Index or older size, size; then how many hashes more, and what is changed in them.
+    const auto sizes = [](unsigned a, unsigned b) {
+        return bytes_of({a, 0, 0, 0, 0, 0, 0, 0, b, 0, 0, 0, 0, 0, 0, 0});
+    };
+    for (const auto& [a, b] : {std::pair{0U, 0U}, {0U, 1U}, {2U, 6U}, {6U, 12U}, {31U, 32U}, {20U, 39U}})
+        corpora.put("merkle_proof", std::to_string(a) + "-" + std::to_string(b), sizes(a, b));
+    auto one_more = sizes(5, 11);
+    append(one_more, bytes_of({1}));
+    corpora.put("merkle_proof", "one-more", one_more);
+    auto flip = sizes(5, 11);
+    append(flip, bytes_of({0, 0, 0, 1}));
+    corpora.put("merkle_proof", "flip", flip);
+    corpora.put("merkle_proof", "largest", Bytes(16 + 64 * 32, std::byte{0xff}));
+}
+
+void notes(const Corpora& corpora) {
+    using namespace tlog;
+    const auto put = [&](const char* target, const char* name, const std::string& text) {
+        corpora.put(target, name, as_bytes(text));
+    };
+    put("note", "vkey", std::string{golden::log_vkey});
+    put("note", "cosigner", std::string{golden::witness_vkey});
+    put("note", "skey", std::string{golden::log_skey});
+    put("note", "prose", golden::note(golden::prose_text, golden::prose_line));
+    put("note", "other-name", std::string{golden::far_note});
+    put("note", "cosigned", golden::cosigned());
+    put("note", "twice", golden::cosigned().append(golden::checkpoint_line));
+
+    put("proof_text", "checkpoint", std::string{golden::checkpoint_text});
+    put("proof_text", "extended", std::string{golden::checkpoint_text}.append("an extension\n"));
+    put("proof_text", "cosigned", golden::proof());
+    put("proof_text", "no-witness", std::string{golden::proof_head}.append(golden::checkpoint()));
+    put("proof_text", "first", "c2sp.org/tlog-proof@v1\nindex 0\n\n" + golden::checkpoint());
+
+    const test::SmallTree tree{7};
+    for (const auto old : {0U, 3U, 7U})
+        put("witness_request", ("old-" + std::to_string(old)).c_str(),
+            to_text(AddCheckpoint{old, tree.consistency(old, 7), golden::checkpoint()}));
+    put("witness_request", "stranger",
+        to_text(AddCheckpoint{3, tree.consistency(3, 7),
+                              to_text(test::signed_head(tree, 7, test::signer("a", 1)))}));
+    put("witness_request", "answer", std::string{golden::cosignature_line});
+    put("witness_request", "size", "5\n");
+    put("witness_request", "ahead", "12\n");
+
+    const auto witness = [&](char letter) {
+        const auto vkey =
+            test::cosigner(std::string{letter}, static_cast<unsigned>(letter)).verifier().to_text();
+        return std::string{"witness "}.append(1, letter).append(" ").append(vkey).append("\n");
+    };
+    const auto five = witness('A') + witness('B') + witness('C') + witness('D') + witness('E');
+    const auto log = std::string{"log "}.append(golden::log_vkey).append(" https://log.example/\n");
+    put("witness_policy", "none", log + "quorum none\n");
+    put("witness_policy", "one", "# one\n\n" + log + witness('A') + "quorum A\n");
+    put("witness_policy", "levels",
+        log + five + "group X 2 A B C\n\tgroup Y any D E\ngroup Z all X Y\nquorum Z\n");
+    put("witness_policy", "twice", five + "group X any A B\ngroup Y any A\nquorum Y\n");
+    put("witness_policy", "cut", five + "quorum A");
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -279,6 +362,8 @@ int main(int count, char** words) {
     protocol(corpora);
     mailboxes(corpora);
     gpu_reports(corpora);
+    transparency_log(corpora);
+    notes(corpora);
     for (const auto& [device, plan] : {std::pair{1U, 0x11U}, {3U, 0x1bU}, {6U, 0x1eU}})
         evidence_of(corpora, device, plan);
     return 0;
