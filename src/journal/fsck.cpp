@@ -15,6 +15,10 @@ using tlog::TilePath;
 using Kind = TilePath::Kind;
 constexpr std::size_t most_problems = 100;
 
+std::string words(const Error& error) {
+    return error.code == Errc::not_found ? std::string{"is missing"} : in_words(error);
+}
+
 class Examination {
 public:
     Examination(host::DurableFiles& files, std::uint64_t minimum)
@@ -47,9 +51,9 @@ private:
 void Examination::checkpoint(CheckpointReader& reader) {
     const std::string path{checkpoint_path};
     const auto note = files_.read(path, largest_checkpoint);
-    if (!note) return blame(path, in_words(note.error()));
+    if (!note) return blame(path, words(note.error()));
     const auto head = reader.read(*note);
-    if (!head) return blame(path, in_words(head.error()));
+    if (!head) return blame(path, words(head.error()));
     found_.head = *head;
     if (minimum_ > head->size) blame(path, "is of a smaller tree than the minimum index");
 }
@@ -68,7 +72,7 @@ std::optional<std::vector<tlog::TreeHash>> Examination::leaves_of_bundle(std::ui
     const auto bundle = read_either(shelf_, path);
     const auto entries = bundle ? tlog::entries_of(*bundle, path.width) : fail(bundle.error());
     if (!entries) {
-        blame(tlog::text(path), in_words(entries.error()));
+        blame(tlog::text(path), words(entries.error()));
         return std::nullopt;
     }
     std::vector<tlog::TreeHash> leaves;
@@ -81,14 +85,14 @@ std::optional<std::vector<tlog::TreeHash>> Examination::leaves_of_tile(std::uint
     const TilePath path{Kind::hashes, 0, index, tlog::width_in(found_.head->size, 0, index)};
     auto leaves = tlog::read_tile(shelf_, path);
     if (leaves) return *std::move(leaves);
-    blame(tlog::text(path), in_words(leaves.error()));
+    blame(tlog::text(path), words(leaves.error()));
     return std::nullopt;
 }
 
 void Examination::compare(const tlog::Tile& derived) {
     ++found_.tiles;
     const auto stored = tlog::read_tile(shelf_, derived.path);
-    if (!stored) return blame(tlog::text(derived.path), in_words(stored.error()));
+    if (!stored) return blame(tlog::text(derived.path), words(stored.error()));
     const auto expected = *tlog::hashes_of(derived.bytes, derived.path.width);
     const auto [at, other] = std::ranges::mismatch(*stored, expected);
     if (at == stored->end()) return;
@@ -118,7 +122,7 @@ void Examination::tree(const Progress& progress) {
 void Examination::blobs() {
     const auto names = files_.list("blob");
     if (!names) {
-        if (names.error().code != Errc::not_found) blame("blob", in_words(names.error()));
+        if (names.error().code != Errc::not_found) blame("blob", words(names.error()));
         return;
     }
     for (const auto& name : *names) {
@@ -127,7 +131,7 @@ void Examination::blobs() {
         const auto bytes = files_.read(path, largest_blob);
         ++found_.blobs;
         if (!bytes)
-            blame(path, in_words(bytes.error()));
+            blame(path, words(bytes.error()));
         else if (to_hex(crypto::digest(crypto::Hash::sha_256, *bytes)) != name)
             blame(path, "has other bytes than its name says");
     }

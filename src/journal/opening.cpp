@@ -21,7 +21,10 @@ std::string size_text(std::uint64_t size) {
 /// What the caller has to hear, if a check could not be made.
 template <class T>
 Checked<T> for_people(Result<T> result, const std::string& where) {
-    if (!result) return fail(wrong(where, in_words(result.error())));
+    if (!result) {
+        const bool missing = result.error().code == Errc::not_found;
+        return fail(wrong(where, missing ? "a file is missing" : in_words(result.error())));
+    }
     if constexpr (std::is_void_v<T>)
         return {};
     else

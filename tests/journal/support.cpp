@@ -46,6 +46,7 @@ Bytes entry(std::uint64_t number) {
 }
 
 void TestLog::open() {
+    close();
     auto opened = Journal::open(database(), *files, key, key);
     ASSERT_TRUE(opened) << opened.error().text();
     journal = *std::move(opened);
