@@ -3,6 +3,9 @@
 #include "evidence/bundle_file.h"
 #include "fuzz/spdm_device.h"
 #include "spdm/certificate_chain.h"
+#include "tests/tlog/golden_notes.h"
+#include "tests/tlog/note_support.h"
+#include "tlog/add_checkpoint.h"
 #include "tlog/entry_bundle.h"
 #include "transport/config_space.h"
 #include "transport/doe.h"
@@ -303,6 +306,51 @@ void transparency_log(const Corpora& corpora) {
     corpora.put("merkle_proof", "largest", Bytes(16 + 64 * 32, std::byte{0xff}));
 }
 
+void notes(const Corpora& corpora) {
+    using namespace tlog;
+    const auto put = [&](const char* target, const char* name, const std::string& text) {
+        corpora.put(target, name, as_bytes(text));
+    };
+    put("note", "vkey", std::string{golden::log_vkey});
+    put("note", "cosigner", std::string{golden::witness_vkey});
+    put("note", "skey", std::string{golden::log_skey});
+    put("note", "prose", golden::note(golden::prose_text, golden::prose_line));
+    put("note", "other-name", std::string{golden::far_note});
+    put("note", "cosigned", golden::cosigned());
+    put("note", "twice", golden::cosigned().append(golden::checkpoint_line));
+
+    put("proof_text", "checkpoint", std::string{golden::checkpoint_text});
+    put("proof_text", "extended", std::string{golden::checkpoint_text}.append("an extension\n"));
+    put("proof_text", "cosigned", golden::proof());
+    put("proof_text", "no-witness", std::string{golden::proof_head}.append(golden::checkpoint()));
+    put("proof_text", "first", "c2sp.org/tlog-proof@v1\nindex 0\n\n" + golden::checkpoint());
+
+    const test::SmallTree tree{7};
+    for (const auto old : {0U, 3U, 7U})
+        put("witness_request", ("old-" + std::to_string(old)).c_str(),
+            to_text(AddCheckpoint{old, tree.consistency(old, 7), golden::checkpoint()}));
+    put("witness_request", "stranger",
+        to_text(AddCheckpoint{3, tree.consistency(3, 7),
+                              to_text(test::signed_head(tree, 7, test::signer("a", 1)))}));
+    put("witness_request", "answer", std::string{golden::cosignature_line});
+    put("witness_request", "size", "5\n");
+    put("witness_request", "ahead", "12\n");
+
+    const auto witness = [&](char letter) {
+        const auto vkey =
+            test::cosigner(std::string{letter}, static_cast<unsigned>(letter)).verifier().to_text();
+        return std::string{"witness "}.append(1, letter).append(" ").append(vkey).append("\n");
+    };
+    const auto five = witness('A') + witness('B') + witness('C') + witness('D') + witness('E');
+    const auto log = std::string{"log "}.append(golden::log_vkey).append(" https://log.example/\n");
+    put("witness_policy", "none", log + "quorum none\n");
+    put("witness_policy", "one", "# one\n\n" + log + witness('A') + "quorum A\n");
+    put("witness_policy", "levels",
+        log + five + "group X 2 A B C\n\tgroup Y any D E\ngroup Z all X Y\nquorum Z\n");
+    put("witness_policy", "twice", five + "group X any A B\ngroup Y any A\nquorum Y\n");
+    put("witness_policy", "cut", five + "quorum A");
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -315,6 +363,7 @@ int main(int count, char** words) {
     mailboxes(corpora);
     gpu_reports(corpora);
     transparency_log(corpora);
+    notes(corpora);
     for (const auto& [device, plan] : {std::pair{1U, 0x11U}, {3U, 0x1bU}, {6U, 0x1eU}})
         evidence_of(corpora, device, plan);
     return 0;

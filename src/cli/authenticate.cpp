@@ -5,7 +5,6 @@
 #include "evidence/bundle_file.h"
 #include "host/files.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,19 +62,19 @@ Tried<Exit> authenticate(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_authenticate(CLI::App& app, Chosen& chosen) {
-    auto* command =
-        app.add_subcommand("authenticate", "Authenticate devices: negotiate, challenge, check, judge");
+void add_authenticate(Command program, Chosen& chosen) {
+    auto command =
+        program.command("authenticate", "Authenticate devices: negotiate, challenge, check, judge");
     auto options = std::make_shared<Options>();
-    add_device_options(*command, options->devices);
-    add_judging_options(*command, options->judging);
-    add_plan_options(*command, options->plan);
-    command->add_flag("--measure", options->measure, "Ask for signed measurements too");
+    add_device_options(command, options->devices);
+    add_judging_options(command, options->judging);
+    add_plan_options(command, options->plan);
+    command.flag("--measure", options->measure, "Ask for signed measurements too");
     command
-        ->add_option("--evidence", options->evidence,
-                     "Keep what the devices said: a file for one device, a directory for several")
-        ->type_name("FILE|DIR");
-    command->callback([&chosen, options] {
+        .option("--evidence", options->evidence,
+                "Keep what the devices said: a file for one device, a directory for several")
+        .shown_as("FILE|DIR");
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return authenticate(session, *options); };
     });
 }

@@ -7,7 +7,6 @@
 #include "crypto/key.h"
 #include "spdm/dump.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -149,26 +148,26 @@ Tried<Exit> decode(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_decode(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand("decode", "Show SPDM messages or a transcript field by field");
+void add_decode(Command program, Chosen& chosen) {
+    auto command = program.command("decode", "Show SPDM messages or a transcript field by field");
     auto options = std::make_shared<Options>();
-    command->add_option("FILE", options->file, "Binary or hex; - is standard input (the default)");
-    command->add_flag("--hex", options->hex, "The input is hex digits, without looking whether it seems so");
-    command->add_flag("--all-bytes", options->all_bytes, "Show long fields whole");
+    command.option("FILE", options->file, "Binary or hex; - is standard input (the default)");
+    command.flag("--hex", options->hex, "The input is hex digits, without looking whether it seems so");
+    command.flag("--all-bytes", options->all_bytes, "Show long fields whole");
     command
-        ->add_option("--hash", options->hash,
-                     "Base hash, where the messages do not tell: sha256, sha384, sha512, sha3-256, ...")
-        ->type_name("NAME")
-        ->check(
+        .option("--hash", options->hash,
+                "Base hash, where the messages do not tell: sha256, sha384, sha512, sha3-256, ...")
+        .shown_as("NAME")
+        .checked_by(
             [](const std::string& name) { return crypto::hash_named(name) ? "" : "no such hash: " + name; });
     command
-        ->add_option("--asym", options->asym,
-                     "Base signature algorithm, likewise: ecdsa-p384, rsapss-3072, ed25519, ...")
-        ->type_name("NAME")
-        ->check([](const std::string& name) {
+        .option("--asym", options->asym,
+                "Base signature algorithm, likewise: ecdsa-p384, rsapss-3072, ed25519, ...")
+        .shown_as("NAME")
+        .checked_by([](const std::string& name) {
             return crypto::scheme_named(name) ? "" : "no such algorithm: " + name;
         });
-    command->callback([&chosen, options] {
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return decode(session, *options); };
     });
 }

@@ -2,35 +2,38 @@
 
 #include "cli/visit_socket.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace busguard::cli {
 
-void add_device_options(CLI::App& app, DeviceOptions& options) {
+void add_device_options(Command command, DeviceOptions& options) {
     const auto* const group = "Where the devices are";
-    auto* names = app.add_option("DEVICE", options.names, "pci/0000:01:00.0, or shortly 01:00.0");
-    auto* all = app.add_flag("--all", options.all, "Every device that there is");
-    add_place_options(app, options.place);
-    auto* socket = app.add_option("--socket", options.socket,
-                                  "A device behind an emulator's socket (spdm-emu's framing)")
-                       ->type_name("HOST:PORT")
-                       ->group(group);
-    app.add_option("--transport", options.transport, "What the socket carries: mctp, pci_doe, none")
-        ->type_name("NAME")
-        ->check(CLI::IsMember({"mctp", "pci_doe", "none"}))
-        ->needs(socket)
-        ->group(group);
-    names->excludes(all);
-    socket->excludes(names)->excludes(all)->excludes("--sysfs")->excludes("--machine");
+    auto names = command.option("DEVICE", options.names, "pci/0000:01:00.0, or shortly 01:00.0");
+    const auto all = command.flag("--all", options.all, "Every device that there is");
+    add_place_options(command, options.place);
+    auto socket =
+        command
+            .option("--socket", options.socket, "A device behind an emulator's socket (spdm-emu's framing)")
+            .shown_as("HOST:PORT")
+            .in_group(group);
+    command.option("--transport", options.transport, "What the socket carries: mctp, pci_doe, none")
+        .shown_as("NAME")
+        .one_of({"mctp", "pci_doe", "none"})
+        .needs(socket)
+        .in_group(group);
+    names.excludes(all);
+    socket.excludes(names).excludes(all).excludes("--sysfs").excludes("--machine");
 }
 
-void add_plan_options(CLI::App& app, PlanOptions& options) {
-    app.add_option("--slot", options.slot,
-                   "Certificate slot, 0 to 7 (default: the lowest one whose root is trusted)")
-        ->type_name("N")
-        ->check(CLI::Range(0, 7))
-        ->group("What is asked of a device");
+void add_plan_options(Command command, PlanOptions& options) {
+    command
+        .option("--slot", options.slot,
+                "Certificate slot, 0 to 7 (default: the lowest one whose root is trusted)")
+        .shown_as("N")
+        .in_range(0, 7)
+        .in_group("What is asked of a device");
 }
 
 examine::VisitPlan plan_of(const PlanOptions& options, const examine::Judge& judge) {

@@ -14,13 +14,13 @@ struct DeviceOptions {
     std::string socket;  ///< HOST:PORT
     std::string transport = "mctp";
 };
-void add_device_options(CLI::App& app, DeviceOptions& options);
+void add_device_options(Command command, DeviceOptions& options);
 
 /// How the dialogue goes, as far as people choose.
 struct PlanOptions {
     int slot = -1;  ///< -1: the lowest whose root is trusted, else the lowest
 };
-void add_plan_options(CLI::App& app, PlanOptions& options);
+void add_plan_options(Command command, PlanOptions& options);
 examine::VisitPlan plan_of(const PlanOptions& options, const examine::Judge& judge);
 
 /// The devices that were asked for.

@@ -7,7 +7,6 @@
 #include "crypto/key.h"
 #include "host/system.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -190,11 +189,11 @@ Tried<Exit> doctor(Session& session, const PlaceOptions& options) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand("doctor", "Say what on this machine helps or hinders, and what to do");
+void add_doctor(Command program, Chosen& chosen) {
+    auto command = program.command("doctor", "Say what on this machine helps or hinders, and what to do");
     auto options = std::make_shared<PlaceOptions>();
-    add_place_options(*command, *options);
-    command->callback([&chosen, options] {
+    add_place_options(command, *options);
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return doctor(session, *options); };
     });
 }

@@ -7,7 +7,6 @@
 #include "emulate/server.h"
 #include "host/fuse.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>
@@ -90,45 +89,41 @@ Tried<Exit> emulate_machine(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_emulate(CLI::App& app, Chosen& chosen) {
-    auto* command =
-        app.add_subcommand("emulate", "Emulate a machine's devices: as a mounted /sys, or on a socket");
+void add_emulate(Command program, Chosen& chosen) {
+    auto command =
+        program.command("emulate", "Emulate a machine's devices: as a mounted /sys, or on a socket");
     auto options = std::make_shared<Options>();
-    command->add_option("--machine", options->machine, "Its description (busguard-machine(5))")
-        ->type_name("FILE")
-        ->required();
-    auto* mount = command->add_option("--mount", options->mount, "Where its /sys appears; needs /dev/fuse")
-                      ->type_name("DIR");
-    auto* listen = command
-                       ->add_option("--listen", options->port,
+    command.option("--machine", options->machine, "Its description (busguard-machine(5))")
+        .shown_as("FILE")
+        .required();
+    const auto mount =
+        command.option("--mount", options->mount, "Where its /sys appears; needs /dev/fuse").shown_as("DIR");
+    const auto listen = command
+                            .option("--listen", options->port,
                                     "Serve a device on this TCP port of 127.0.0.1; 0 takes a free one")
-                       ->type_name("PORT")
-                       ->check(CLI::Range(0, 65535))
-                       ->excludes(mount);
-    command->add_option("--framing", options->framing, "Of the socket: qemu (NVMe's spdm_port=) or spdm-emu")
-        ->type_name("NAME")
-        ->check(CLI::IsMember({"qemu", "spdm-emu"}))
-        ->needs(listen);
+                            .shown_as("PORT")
+                            .in_range(0, 65535)
+                            .excludes(mount);
+    command.option("--framing", options->framing, "Of the socket: qemu (NVMe's spdm_port=) or spdm-emu")
+        .shown_as("NAME")
+        .one_of({"qemu", "spdm-emu"})
+        .needs(listen);
+    command.option("--transport", options->transport, "What spdm-emu's framing carries: mctp, pci_doe, none")
+        .shown_as("NAME")
+        .one_of({"mctp", "pci_doe", "none"})
+        .needs(listen);
     command
-        ->add_option("--transport", options->transport,
-                     "What spdm-emu's framing carries: mctp, pci_doe, none")
-        ->type_name("NAME")
-        ->check(CLI::IsMember({"mctp", "pci_doe", "none"}))
-        ->needs(listen);
+        .flag("--keep-serving", options->keep_serving,
+              "A client's SHUTDOWN ends its connection, not the program")
+        .needs(listen);
     command
-        ->add_flag("--keep-serving", options->keep_serving,
-                   "A client's SHUTDOWN ends its connection, not the program")
-        ->needs(listen);
-    command
-        ->add_option("--device", options->device,
-                     "Which device to serve: its address or name (default: the first that speaks SPDM)")
-        ->type_name("NAME")
-        ->needs(listen);
-    command
-        ->add_option("--state", options->state,
-                     "Where its keys are kept from run to run (default: made anew)")
-        ->type_name("DIR");
-    command->callback([&chosen, options] {
+        .option("--device", options->device,
+                "Which device to serve: its address or name (default: the first that speaks SPDM)")
+        .shown_as("NAME")
+        .needs(listen);
+    command.option("--state", options->state, "Where its keys are kept from run to run (default: made anew)")
+        .shown_as("DIR");
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return emulate_machine(session, *options); };
     });
 }

@@ -4,11 +4,12 @@
 #include "cli/text.h"
 #include "cli/time.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <map>
 
 namespace busguard::cli {
 namespace {
@@ -81,41 +82,41 @@ Tried<std::optional<spdm::Nonce>> parse_nonce(const std::string& text) {
 
 }  // namespace
 
-void add_judging_options(CLI::App& app, JudgingOptions& options) {
+void add_judging_options(Command command, JudgingOptions& options) {
     const auto* const group = "What is asked of a device";
-    app.add_option("--anchors", options.anchors,
-                   fmt::format("Root certificates to trust: files, or directories of files (default: {})",
-                               default_anchors))
-        ->type_name("FILE|DIR")
-        ->expected(1)
-        ->take_all()
-        ->group(group);
-    app.add_option("--profile", options.profiles,
-                   "What certificates have to say: cma (PCIe CMA, the default), vendor (as GPUs on the "
-                   "market do it) or none; "
-                   "DEVICE=PROFILE for one device")
-        ->type_name("[DEVICE=]PROFILE")
-        ->expected(1)
-        ->take_all()
-        ->group(group);
-    app.add_option("--min-version", options.minimum_version,
-                   "Refuse SPDM versions below: 1.0, 1.1, 1.2 or 1.3")
-        ->type_name("VERSION")
-        ->check(CLI::IsMember({"1.0", "1.1", "1.2", "1.3"}))
-        ->group(group);
-    app.add_option("--time", options.time,
-                   "Certificates have to be valid: now, at a time (RFC 3339), or ignore")
-        ->type_name("now|ignore|TIME")
-        ->group(group);
-    app.add_option("--reference", options.references,
-                   "Measurements have to equal these: files, or directories of files")
-        ->type_name("FILE|DIR")
-        ->expected(1)
-        ->take_all()
-        ->group(group);
-    app.add_option("--nonce", options.nonce, "The requester's nonce, 64 hex digits")
-        ->type_name("HEX")
-        ->group(group);
+    command
+        .option("--anchors", options.anchors,
+                fmt::format("Root certificates to trust: files, or directories of files (default: {})",
+                            default_anchors))
+        .shown_as("FILE|DIR")
+        .repeatable()
+        .in_group(group);
+    command
+        .option("--profile", options.profiles,
+                "What certificates have to say: cma (PCIe CMA, the default), vendor (as GPUs on the "
+                "market do it) or none; "
+                "DEVICE=PROFILE for one device")
+        .shown_as("[DEVICE=]PROFILE")
+        .repeatable()
+        .in_group(group);
+    command
+        .option("--min-version", options.minimum_version, "Refuse SPDM versions below: 1.0, 1.1, 1.2 or 1.3")
+        .shown_as("VERSION")
+        .one_of({"1.0", "1.1", "1.2", "1.3"})
+        .in_group(group);
+    command
+        .option("--time", options.time, "Certificates have to be valid: now, at a time (RFC 3339), or ignore")
+        .shown_as("now|ignore|TIME")
+        .in_group(group);
+    command
+        .option("--reference", options.references,
+                "Measurements have to equal these: files, or directories of files")
+        .shown_as("FILE|DIR")
+        .repeatable()
+        .in_group(group);
+    command.option("--nonce", options.nonce, "The requester's nonce, 64 hex digits")
+        .shown_as("HEX")
+        .in_group(group);
 }
 
 Tried<examine::Judge> judge_of(Session& session, const JudgingOptions& options,

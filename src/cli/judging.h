@@ -6,10 +6,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's
-class App;
-}
-
 namespace busguard::cli {
 
 /// What devices are held to, as the command line says.
@@ -21,7 +17,7 @@ struct JudgingOptions {
     std::vector<std::string> references;
     std::string nonce;
 };
-void add_judging_options(CLI::App& app, JudgingOptions& options);
+void add_judging_options(Command command, JudgingOptions& options);
 
 inline constexpr const char* default_anchors = "/etc/busguard/anchors";
 

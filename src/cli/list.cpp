@@ -5,7 +5,6 @@
 #include "cli/verdict_view.h"
 #include "transport/doe.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -160,12 +159,12 @@ Tried<Exit> list(Session& session, const PlaceOptions& options) {
 
 }  // namespace
 
-void add_list(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand(
-        "list", "Show the devices, their mailboxes, who speaks to them, and what is known");
+void add_list(Command program, Chosen& chosen) {
+    auto command =
+        program.command("list", "Show the devices, their mailboxes, who speaks to them, and what is known");
     auto options = std::make_shared<PlaceOptions>();
-    add_place_options(*command, *options);
-    command->callback([&chosen, options] {
+    add_place_options(command, *options);
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return list(session, *options); };
     });
 }

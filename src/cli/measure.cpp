@@ -2,7 +2,6 @@
 #include "cli/report.h"
 #include "host/files.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,22 +100,22 @@ Tried<Exit> measure(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_measure(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand(
+void add_measure(Command program, Chosen& chosen) {
+    auto command = program.command(
         "measure", "Show a device's measurements, record them, or compare them with a record");
     auto options = std::make_shared<Options>();
-    add_device_options(*command, options->devices);
-    add_judging_options(*command, options->judging);
-    add_plan_options(*command, options->plan);
+    add_device_options(command, options->devices);
+    add_judging_options(command, options->judging);
+    add_plan_options(command, options->plan);
     command
-        ->add_option(
+        .option(
             "--record", options->record,
             "Write what an authenticated device measures as a reference: a file, or a directory for several")
-        ->type_name("FILE|DIR")
-        ->excludes("--reference");
-    command->add_flag("--raw", options->raw, "Ask for bit streams instead of digests (SPDM 1.2)");
-    command->add_flag("--one-by-one", options->one_by_one, "Ask for each measurement on its own");
-    command->callback([&chosen, options] {
+        .shown_as("FILE|DIR")
+        .excludes("--reference");
+    command.flag("--raw", options->raw, "Ask for bit streams instead of digests (SPDM 1.2)");
+    command.flag("--one-by-one", options->one_by_one, "Ask for each measurement on its own");
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return measure(session, *options); };
     });
 }

@@ -1,7 +1,6 @@
 #include "cli/json.h"
 #include "cli/place.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>
@@ -57,20 +56,20 @@ Tried<Exit> carry_out(Session& session, const Options& options, const Order& ord
     return Exit::ok;
 }
 
-void add(CLI::App& app, Chosen& chosen, const Order& order) {
-    auto* command = app.add_subcommand(order.command, order.help);
+void add(Command program, Chosen& chosen, const Order& order) {
+    auto command = program.command(order.command, order.help);
     auto options = std::make_shared<Options>();
-    command->add_option("DEVICE", options->device, "pci/0000:01:00.0, or shortly 01:00.0")->required();
-    command->add_option("--runtime", options->runtime, "The daemon's directory (default: /run/busguard)")
-        ->type_name("DIR");
-    command->callback([&chosen, options, &order] {
+    command.option("DEVICE", options->device, "pci/0000:01:00.0, or shortly 01:00.0").required();
+    command.option("--runtime", options->runtime, "The daemon's directory (default: /run/busguard)")
+        .shown_as("DIR");
+    command.then([&chosen, options, &order] {
         chosen.action = [options, &order](Session& session) { return carry_out(session, *options, order); };
     });
 }
 
 }  // namespace
 
-void add_release(CLI::App& app, Chosen& chosen) { add(app, chosen, release); }
-void add_claim(CLI::App& app, Chosen& chosen) { add(app, chosen, claim); }
+void add_release(Command program, Chosen& chosen) { add(program, chosen, release); }
+void add_claim(Command program, Chosen& chosen) { add(program, chosen, claim); }
 
 }  // namespace busguard::cli

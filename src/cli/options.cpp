@@ -1,7 +1,5 @@
 #include "cli/options.h"
 
-#include <CLI/CLI.hpp>
-
 namespace busguard::cli {
 
 bool Session::colour() const {
@@ -23,23 +21,24 @@ void Session::detail(std::string_view line) const {
     if (common_->verbose > 0) say(line);
 }
 
-void add_common(CLI::App& app, Common& common) {
+void add_common(Command command, Common& common) {
     const auto* const group = "Options of every command";
-    app.set_help_flag("-h,--help", "Show this help and end")->group(group);
-    app.add_option("-o,--output", common.output, "Form of the output: text or json (errors too)")
-        ->type_name("FORM")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->group(group);
-    app.add_flag("--explain", common.explain,
-                 "Say what each failing check means, what follows, and what to do")
-        ->group(group);
-    app.add_option("--color", common.color,
-                   "Colours: auto (on a terminal, unless NO_COLOR is set), always or never")
-        ->type_name("WHEN")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
-        ->group(group);
-    app.add_flag("-q,--quiet", common.quiet, "No messages on standard error but for errors")->group(group);
-    app.add_flag("-v,--verbose", common.verbose, "More messages on standard error")->group(group);
+    command.help_flag("-h,--help", "Show this help and end").in_group(group);
+    command.option("-o,--output", common.output, "Form of the output: text or json (errors too)")
+        .shown_as("FORM")
+        .one_of({"text", "json"})
+        .in_group(group);
+    command
+        .flag("--explain", common.explain, "Say what each failing check means, what follows, and what to do")
+        .in_group(group);
+    command
+        .option("--color", common.color,
+                "Colours: auto (on a terminal, unless NO_COLOR is set), always or never")
+        .shown_as("WHEN")
+        .one_of({"auto", "always", "never"})
+        .in_group(group);
+    command.flag("-q,--quiet", common.quiet, "No messages on standard error but for errors").in_group(group);
+    command.flag("-v,--verbose", common.verbose, "More messages on standard error").in_group(group);
 }
 
 }  // namespace busguard::cli

@@ -1,15 +1,12 @@
 #pragma once
 
+#include "cli/arguments.h"
 #include "cli/exit_code.h"
 #include "cli/trouble.h"
 #include "cli/world.h"
 
 #include <functional>
 #include <string>
-
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's
-class App;
-}
 
 namespace busguard::cli {
 
@@ -46,29 +43,29 @@ private:
 /// What a command does once its options are known.
 using Action = std::function<Tried<Exit>(Session&)>;
 
-/// The parsed command line: the commands' files put their options into `app` and their Action here.
+/// The parsed command line: the commands' files put their options into the program and their Action here.
 struct Chosen {
     Common common;
     Action action;
 };
 
 /// Adds the options of every command.
-void add_common(CLI::App& app, Common& common);
+void add_common(Command command, Common& common);
 
 /// One function per command, each in the file of its name.
-void add_list(CLI::App& app, Chosen& chosen);
-void add_authenticate(CLI::App& app, Chosen& chosen);
-void add_show(CLI::App& app, Chosen& chosen);
-void add_measure(CLI::App& app, Chosen& chosen);
-void add_verify(CLI::App& app, Chosen& chosen);
-void add_decode(CLI::App& app, Chosen& chosen);
-void add_doctor(CLI::App& app, Chosen& chosen);
-void add_pki(CLI::App& app, Chosen& chosen);
-void add_emulate(CLI::App& app, Chosen& chosen);
-void add_policy(CLI::App& app, Chosen& chosen);
-void add_status(CLI::App& app, Chosen& chosen);
-void add_release(CLI::App& app, Chosen& chosen);
-void add_claim(CLI::App& app, Chosen& chosen);
-void add_reasons(CLI::App& app, Chosen& chosen);
+void add_list(Command program, Chosen& chosen);
+void add_authenticate(Command program, Chosen& chosen);
+void add_show(Command program, Chosen& chosen);
+void add_measure(Command program, Chosen& chosen);
+void add_verify(Command program, Chosen& chosen);
+void add_decode(Command program, Chosen& chosen);
+void add_doctor(Command program, Chosen& chosen);
+void add_pki(Command program, Chosen& chosen);
+void add_emulate(Command program, Chosen& chosen);
+void add_policy(Command program, Chosen& chosen);
+void add_status(Command program, Chosen& chosen);
+void add_release(Command program, Chosen& chosen);
+void add_claim(Command program, Chosen& chosen);
+void add_reasons(Command program, Chosen& chosen);
 
 }  // namespace busguard::cli

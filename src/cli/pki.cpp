@@ -10,11 +10,11 @@
 #include "host/pci.h"
 #include "trust/profile.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
+#include <tuple>
 
 namespace busguard::cli {
 namespace {
@@ -150,77 +150,80 @@ Tried<Exit> issue(Session& session, const Options& options) {
     return done(session, options.out, credential);
 }
 
-void add_names(CLI::App& app, Options& options) {
-    app.add_option("--organization", options.organization, "O of the subject")
-        ->type_name("TEXT")
-        ->capture_default_str();
-    app.add_option("--name", options.common_name, "CN of the subject")->type_name("TEXT");
-    app.add_option(
-           "--asym", options.scheme,
-           "Kind of key: ecdsa-p256, ecdsa-p384, ecdsa-p521, rsassa-3072, rsapss-3072, ed25519, ed448, ...")
-        ->type_name("NAME")
-        ->check([](const std::string& name) {
+void add_names(Command command, Options& options) {
+    command.option("--organization", options.organization, "O of the subject")
+        .shown_as("TEXT")
+        .default_shown();
+    command.option("--name", options.common_name, "CN of the subject").shown_as("TEXT");
+    command
+        .option(
+            "--asym", options.scheme,
+            "Kind of key: ecdsa-p256, ecdsa-p384, ecdsa-p521, rsassa-3072, rsapss-3072, ed25519, ed448, ...")
+        .shown_as("NAME")
+        .checked_by([](const std::string& name) {
             return crypto::scheme_named(name) ? "" : "no such algorithm: " + name;
         })
-        ->capture_default_str();
-    app.add_option("--not-before", options.not_before, "First moment of validity (RFC 3339)")
-        ->type_name("TIME");
-    app.add_option("--not-after", options.not_after, "Last moment of validity (default: without end)")
-        ->type_name("TIME");
+        .default_shown();
+    command.option("--not-before", options.not_before, "First moment of validity (RFC 3339)")
+        .shown_as("TIME");
+    command.option("--not-after", options.not_after, "Last moment of validity (default: without end)")
+        .shown_as("TIME");
 }
 
-void add_issuing(CLI::App& app, Options& options) {
-    app.add_option("--issuer", options.issuer, "Directory of the authority that signs")
-        ->type_name("DIR")
-        ->required();
+void add_issuing(Command command, Options& options) {
+    command.option("--issuer", options.issuer, "Directory of the authority that signs")
+        .shown_as("DIR")
+        .required();
 }
 
-void add_out(CLI::App& app, Options& options) {
-    app.add_option("--out", options.out, "Directory for key.pem, cert.pem, chain.pem and their DER forms")
-        ->type_name("DIR")
-        ->required();
+void add_out(Command command, Options& options) {
+    command.option("--out", options.out, "Directory for key.pem, cert.pem, chain.pem and their DER forms")
+        .shown_as("DIR")
+        .required();
 }
 
-void add_device_names(CLI::App& app, Options& options) {
-    auto* given = app.add_option("--cma-name", options.cma_name,
-                                 "PCIe CMA name: Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=...:SSID=...")
-                      ->type_name("TEXT");
-    app.add_option("--device", options.device, "Take the CMA name from this device's configuration space")
-        ->type_name("DEVICE")
-        ->excludes(given);
-    app.add_option("--device-info", options.device_info, "DMTF name, manufacturer:product:serial")
-        ->type_name("TEXT");
-    app.add_flag("--alias", options.alias,
+void add_device_names(Command command, Options& options) {
+    const auto given =
+        command
+            .option("--cma-name", options.cma_name,
+                    "PCIe CMA name: Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=...:SSID=...")
+            .shown_as("TEXT");
+    command.option("--device", options.device, "Take the CMA name from this device's configuration space")
+        .shown_as("DEVICE")
+        .excludes(given);
+    command.option("--device-info", options.device_info, "DMTF name, manufacturer:product:serial")
+        .shown_as("TEXT");
+    command.flag("--alias", options.alias,
                  "Alias certificate model: the device has an authority of its own above the leaf");
-    add_place_options(app, options.place);
+    add_place_options(command, options.place);
 }
 
 }  // namespace
 
-void add_pki(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand("pki", "Make keys and certificates for emulated devices and tests");
-    command->require_subcommand(1);
+void add_pki(Command program, Chosen& chosen) {
+    auto group = program.command("pki", "Make keys and certificates for emulated devices and tests");
+    group.takes_one_command();
     auto options = std::make_shared<Options>();
     const auto add = [&](const char* name, const char* what, auto action) {
-        auto* sub = command->add_subcommand(name, what);
-        add_names(*sub, *options);
-        add_common(*sub, chosen.common);
-        sub->callback([&chosen, options, action] {
+        auto command = group.command(name, what);
+        add_names(command, *options);
+        add_common(command, chosen.common);
+        command.then([&chosen, options, action] {
             chosen.action = [options, action](Session& session) { return action(session, *options); };
         });
-        return sub;
+        return command;
     };
     add("init", "A root, an authority under it, and a directory of anchors", init)
-        ->add_option("DIR", options->out, "Where it all goes")
-        ->required();
-    add_out(*add("root", "A root", root), *options);
-    auto* under = add("authority", "An authority under a root", authority);
-    add_issuing(*under, *options);
-    add_out(*under, *options);
-    auto* leaf = add("issue", "A device's key and certificate", issue);
-    add_issuing(*leaf, *options);
-    add_out(*leaf, *options);
-    add_device_names(*leaf, *options);
+        .option("DIR", options->out, "Where it all goes")
+        .required();
+    add_out(add("root", "A root", root), *options);
+    const auto under = add("authority", "An authority under a root", authority);
+    add_issuing(under, *options);
+    add_out(under, *options);
+    const auto leaf = add("issue", "A device's key and certificate", issue);
+    add_issuing(leaf, *options);
+    add_out(leaf, *options);
+    add_device_names(leaf, *options);
 }
 
 }  // namespace busguard::cli

@@ -4,28 +4,29 @@
 #include "emulate/machine_file.h"
 #include "host/device_lock.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
 namespace busguard::cli {
 
-void add_place_options(CLI::App& app, PlaceOptions& options) {
+void add_place_options(Command command, PlaceOptions& options) {
     const auto* const group = "Where the devices are";
-    auto* sysfs = app.add_option("--sysfs", options.sysfs, "A directory of the shape of /sys")
-                      ->type_name("DIR")
-                      ->group(group);
-    auto* machine = app.add_option("--machine", options.machine,
-                                   "A described machine, emulated in this process (busguard-machine(5))")
-                        ->type_name("FILE")
-                        ->group(group);
-    app.add_option("--state", options.state, "Where the emulated machine's keys are kept from run to run")
-        ->type_name("DIR")
-        ->needs(machine)
-        ->group(group);
-    sysfs->excludes(machine);
+    auto sysfs = command.option("--sysfs", options.sysfs, "A directory of the shape of /sys")
+                     .shown_as("DIR")
+                     .in_group(group);
+    const auto machine = command
+                             .option("--machine", options.machine,
+                                     "A described machine, emulated in this process (busguard-machine(5))")
+                             .shown_as("FILE")
+                             .in_group(group);
+    command.option("--state", options.state, "Where the emulated machine's keys are kept from run to run")
+        .shown_as("DIR")
+        .needs(machine)
+        .in_group(group);
+    sysfs.excludes(machine);
 }
 
 Tried<Place> Place::open(Session& session, const PlaceOptions& options) {

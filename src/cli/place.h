@@ -10,10 +10,6 @@
 #include <memory>
 #include <optional>
 
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's
-class App;
-}
-
 namespace busguard::cli {
 
 /// Where the devices are, as the command line says.
@@ -22,7 +18,7 @@ struct PlaceOptions {
     std::string machine;  ///< description of an emulated machine; empty: none
     std::string state;    ///< where its keys are kept; empty: nowhere
 };
-void add_place_options(CLI::App& app, PlaceOptions& options);
+void add_place_options(Command command, PlaceOptions& options);
 
 /// Where the devices are: this machine's /sys, another directory of its shape, or an emulated machine in
 /// process.

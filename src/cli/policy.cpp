@@ -6,7 +6,6 @@
 #include "policy/policy_file.h"
 #include "policy/warnings.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>
@@ -178,9 +177,15 @@ Tried<Exit> check(Session& session, const Options& options) {
     return Exit::ok;
 }
 
+/// For commands that take no names.
+Options on_all_devices(Options options) {
+    options.devices.all = true;
+    return options;
+}
+
 Tried<Exit> try_out(Session& session, const Options& options) {
     const auto policy = TRY(read_policy(options.file));
-    print_decisions(session, TRY(look(session, options, policy)));
+    print_decisions(session, TRY(look(session, on_all_devices(options), policy)));
     return Exit::ok;
 }
 
@@ -199,9 +204,7 @@ Tried<Exit> explain(Session& session, const Options& options) {
 }
 
 Tried<Exit> generate(Session& session, const Options& options) {
-    auto wanted = options;
-    wanted.devices.all = true;
-    const auto all = TRY(look(session, wanted, {}));
+    const auto all = TRY(look(session, on_all_devices(options), {}));
     std::vector<policy::Subject> subjects;
     subjects.reserve(all.size());
     for (const auto& one : all) subjects.push_back(one.subject);
@@ -216,51 +219,50 @@ Tried<Exit> generate(Session& session, const Options& options) {
     return Exit::ok;
 }
 
-CLI::App* add(CLI::App& app, Chosen& chosen, const std::shared_ptr<Options>& options, const char* name,
-              const char* help, Tried<Exit> (*action)(Session&, const Options&)) {
-    auto* command = app.add_subcommand(name, help);
-    add_common(*command, chosen.common);
-    command->callback([&chosen, options, action] {
+Command add(Command group, Chosen& chosen, const std::shared_ptr<Options>& options, const char* name,
+            const char* help, Tried<Exit> (*action)(Session&, const Options&)) {
+    auto command = group.command(name, help);
+    add_common(command, chosen.common);
+    command.then([&chosen, options, action] {
         chosen.action = [options, action](Session& session) { return action(session, *options); };
     });
     return command;
 }
 
-void add_file(CLI::App& app, Options& options) {
-    app.add_option("FILE", options.file, fmt::format("Policy (default: {})", default_policy))->type_name("");
+void add_file(Command command, Options& options) {
+    command.option("FILE", options.file, fmt::format("Policy (default: {})", default_policy)).shown_as("");
 }
 
 }  // namespace
 
-void add_policy(CLI::App& app, Chosen& chosen) {
-    auto* group =
-        app.add_subcommand("policy", "Write, check, try and explain the rules that devices are let in by");
-    group->require_subcommand(1);
+void add_policy(Command program, Chosen& chosen) {
+    auto group =
+        program.command("policy", "Write, check, try and explain the rules that devices are let in by");
+    group.takes_one_command();
     const auto options = std::make_shared<Options>();
-    add_file(*add(*group, chosen, options, "check",
-                  "Say what is wrong with a policy, and what is hardly meant", check),
+    add_file(add(group, chosen, options, "check", "Say what is wrong with a policy, and what is hardly meant",
+                 check),
              *options);
 
-    auto* trying = add(*group, chosen, options, "try",
-                       "Show what a policy would do to the devices here; changes nothing", try_out);
-    add_file(*trying, *options);
-    trying->preparse_callback([options](std::size_t) { options->devices.all = true; });
-    add_place_options(*trying, options->devices.place);
-    add_judging_options(*trying, options->judging);
+    const auto trying = add(group, chosen, options, "try",
+                            "Show what a policy would do to the devices here; changes nothing", try_out);
+    add_file(trying, *options);
+    add_place_options(trying, options->devices.place);
+    add_judging_options(trying, options->judging);
 
-    auto* explaining = add(*group, chosen, options, "explain",
-                           "Say which rule decides on a device, which do not match, and why", explain);
-    add_device_options(*explaining, options->devices);
-    explaining->add_option("--policy", options->file, fmt::format("Policy (default: {})", default_policy))
-        ->type_name("FILE");
-    add_judging_options(*explaining, options->judging);
+    auto explaining = add(group, chosen, options, "explain",
+                          "Say which rule decides on a device, which do not match, and why", explain);
+    add_device_options(explaining, options->devices);
+    explaining.option("--policy", options->file, fmt::format("Policy (default: {})", default_policy))
+        .shown_as("FILE");
+    add_judging_options(explaining, options->judging);
 
-    auto* generating = add(*group, chosen, options, "generate",
-                           "Make a policy that lets in what is here and proven now", generate);
-    generating->add_option("--write", options->write, "Write it to this file instead of standard output")
-        ->type_name("FILE");
-    add_place_options(*generating, options->devices.place);
-    add_judging_options(*generating, options->judging);
+    auto generating = add(group, chosen, options, "generate",
+                          "Make a policy that lets in what is here and proven now", generate);
+    generating.option("--write", options->write, "Write it to this file instead of standard output")
+        .shown_as("FILE");
+    add_place_options(generating, options->devices.place);
+    add_judging_options(generating, options->judging);
 }
 
 }  // namespace busguard::cli

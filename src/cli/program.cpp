@@ -30,6 +30,7 @@ constexpr auto after_help =
     "2 refused, 3 unreachable or undetermined, 4 unsupported, 5 no reference values. See busguard(1).";
 
 void add_commands(CLI::App& app, Chosen& chosen) {
+    const Command program{app};
     app.formatter(std::make_shared<Form>());
     app.description(
         "Authenticates devices on PCI by SPDM: who is it, can it prove it, is its firmware what it should "
@@ -38,22 +39,22 @@ void add_commands(CLI::App& app, Chosen& chosen) {
     app.set_version_flag("--version", std::string{"busguard "} + version, "Show the version and end")
         ->group("Options of every command");
     app.require_subcommand(1);
-    add_common(app, chosen.common);
-    add_list(app, chosen);
-    add_authenticate(app, chosen);
-    add_show(app, chosen);
-    add_measure(app, chosen);
-    add_verify(app, chosen);
-    add_decode(app, chosen);
-    add_doctor(app, chosen);
-    add_emulate(app, chosen);
-    add_pki(app, chosen);
-    add_policy(app, chosen);
-    add_status(app, chosen);
-    add_release(app, chosen);
-    add_claim(app, chosen);
-    add_reasons(app, chosen);
-    for (auto* command : app.get_subcommands({})) add_common(*command, chosen.common);
+    add_common(program, chosen.common);
+    add_list(program, chosen);
+    add_authenticate(program, chosen);
+    add_show(program, chosen);
+    add_measure(program, chosen);
+    add_verify(program, chosen);
+    add_decode(program, chosen);
+    add_doctor(program, chosen);
+    add_emulate(program, chosen);
+    add_pki(program, chosen);
+    add_policy(program, chosen);
+    add_status(program, chosen);
+    add_release(program, chosen);
+    add_claim(program, chosen);
+    add_reasons(program, chosen);
+    for (auto* command : app.get_subcommands({})) add_common(Command{*command}, chosen.common);
 }
 
 /// How many letters have to change to make one word the other.

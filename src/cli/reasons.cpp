@@ -3,7 +3,6 @@
 #include "cli/options.h"
 #include "cli/text.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>
@@ -117,12 +116,12 @@ Tried<Exit> reasons(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_reasons(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand("reasons", "List the reason codes of verdicts, or explain one");
+void add_reasons(Command program, Chosen& chosen) {
+    auto command = program.command("reasons", "List the reason codes of verdicts, or explain one");
     auto options = std::make_shared<Options>();
-    command->add_option("CODE", options->code, "A code, or its first word: chain, signature, ...");
-    command->add_flag("--roff", options->roff, "The manual page busguard-reasons(7)");
-    command->callback([&chosen, options] {
+    command.option("CODE", options->code, "A code, or its first word: chain, signature, ...");
+    command.flag("--roff", options->roff, "The manual page busguard-reasons(7)");
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return reasons(session, *options); };
     });
 }

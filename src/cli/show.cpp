@@ -1,8 +1,6 @@
 #include "cli/devices.h"
 #include "cli/report.h"
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 namespace busguard::cli {
@@ -42,14 +40,14 @@ Tried<Exit> show(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_show(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand(
+void add_show(Command program, Chosen& chosen) {
+    auto command = program.command(
         "show", "Show all about a device: certificates, algorithms, measurements, every check");
     auto options = std::make_shared<Options>();
-    add_device_options(*command, options->devices);
-    add_judging_options(*command, options->judging);
-    add_plan_options(*command, options->plan);
-    command->callback([&chosen, options] {
+    add_device_options(command, options->devices);
+    add_judging_options(command, options->judging);
+    add_plan_options(command, options->plan);
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return show(session, *options); };
     });
 }

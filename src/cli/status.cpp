@@ -3,7 +3,6 @@
 #include "cli/verdict_view.h"
 #include "host/files.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -136,14 +135,14 @@ Tried<Exit> status(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_status(CLI::App& app, Chosen& chosen) {
-    auto* command =
-        app.add_subcommand("status", "Show what busguardd says of each device, without asking them again");
+void add_status(Command program, Chosen& chosen) {
+    auto command =
+        program.command("status", "Show what busguardd says of each device, without asking them again");
     auto options = std::make_shared<Options>();
-    command->add_option("--runtime", options->runtime, "The daemon's directory (default: /run/busguard)")
-        ->type_name("DIR");
-    command->add_flag("--all", options->all, "Also what is let in and has nothing to prove itself by");
-    command->callback([&chosen, options] {
+    command.option("--runtime", options->runtime, "The daemon's directory (default: /run/busguard)")
+        .shown_as("DIR");
+    command.flag("--all", options->all, "Also what is let in and has nothing to prove itself by");
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return status(session, *options); };
     });
 }

@@ -4,7 +4,6 @@
 #include "evidence/nvidia.h"
 #include "host/files.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -149,18 +148,16 @@ Tried<Exit> verify(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Chosen& chosen) {
-    auto* command = app.add_subcommand(
+void add_verify(Command program, Chosen& chosen) {
+    auto command = program.command(
         "verify", "Judge evidence again, offline: a bundle, a kernel's signatures/, an NVIDIA report");
     auto options = std::make_shared<Options>();
-    command
-        ->add_option("PATH", options->path,
-                     "Evidence file, or a directory with signatures/ and certificates/")
-        ->required();
-    command->add_option("--chain", options->chain, "The certificate chain (PEM) of an NVIDIA report in hex")
-        ->type_name("FILE");
-    add_judging_options(*command, options->judging);
-    command->callback([&chosen, options] {
+    command.option("PATH", options->path, "Evidence file, or a directory with signatures/ and certificates/")
+        .required();
+    command.option("--chain", options->chain, "The certificate chain (PEM) of an NVIDIA report in hex")
+        .shown_as("FILE");
+    add_judging_options(command, options->judging);
+    command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return verify(session, *options); };
     });
 }

@@ -109,10 +109,15 @@ public:
     /// SubjectPublicKeyInfo in DER (RFC 5280 4.1.2.7), nothing after it. Errors: bad_field, trailing_bytes,
     /// unsupported (an algorithm that OpenSSL does not know).
     static Result<PublicKey> from_spki(ByteView der);
+    /// As RFC 8032 encodes it: 32 bytes for Ed25519, 57 for Ed448. Errors: bad_field "public key" for another
+    /// size, unsupported for a scheme that is not EdDSA.
+    static Result<PublicKey> from_raw(Scheme scheme, ByteView bytes);
     /// For this folder.
     explicit PublicKey(Handle<evp_pkey_st> key);
 
     Bytes spki() const;
+    /// The reverse of from_raw. Errors: unsupported for a key that is not EdDSA.
+    Result<Bytes> raw() const;
     /// Type, curve, size of the modulus: is this a key for the scheme?
     bool fits(Scheme scheme) const;
     KeyType type() const { return type_; }
@@ -145,11 +150,16 @@ public:
     static Result<PrivateKey> from_pem(std::string_view pem);
     /// The same in DER. Errors: bad_field, trailing_bytes.
     static Result<PrivateKey> from_der(ByteView der);
+    /// The seed of RFC 8032 (5.1.5, 5.2.5): 32 bytes for Ed25519, 57 for Ed448. Errors: bad_field "private
+    /// key" for another size, unsupported for a scheme that is not EdDSA.
+    static Result<PrivateKey> from_raw(Scheme scheme, ByteView seed);
     /// For this folder.
     explicit PrivateKey(Handle<evp_pkey_st> key);
 
     /// PKCS#8 in PEM, not encrypted. The caller keeps it secret, and wipes it (entropy.h).
     std::string to_pem() const;
+    /// The reverse of from_raw; secret likewise. Errors: unsupported for a key that is not EdDSA.
+    Result<Bytes> raw() const;
     PublicKey public_key() const;
     bool fits(Scheme scheme) const { return public_.fits(scheme); }
 

@@ -221,10 +221,14 @@ Checked<std::unique_ptr<Bus>> Bus::connect(const std::string& address, Actions a
     if (code < 0) return cannot(code, "cannot be reached");
     code = sd_bus_request_name_async(made, nullptr, service, 0, nullptr, nullptr);
     if (code < 0) return cannot(code, "does not give the name org.busguard1");
+    bus->login_.emplace(made, bus->actions_.sleep);
     return bus;
 }
 
-Bus::~Bus() { sd_bus_flush_close_unref(bus_); }
+Bus::~Bus() {
+    login_.reset();
+    sd_bus_flush_close_unref(bus_);
+}
 
 std::optional<drive::Wake> Bus::resume(Time) {
     int code = 0;

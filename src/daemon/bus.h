@@ -2,11 +2,13 @@
 
 #include "base/problem.h"
 #include "daemon/device.h"
+#include "daemon/login.h"
 #include "drive/loop.h"
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,7 @@ public:
         std::function<bool(const std::string& device, Done done)> examine;
         std::function<Result<void>(const std::string& device)> release, claim;
         std::function<void()> reload;
+        std::function<void(bool sleeping)> sleep;  ///< what logind says of it
         bool enforcing = false;
     };
 
@@ -53,6 +56,7 @@ private:
 
     sd_bus* bus_;
     Actions actions_;
+    std::optional<Login> login_;
 };
 
 /// Tells several.

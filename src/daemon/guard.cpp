@@ -296,6 +296,10 @@ bool Guard::examine(std::string_view device, Answer answer) {
     return true;
 }
 
+void Guard::falls_asleep() {
+    for (auto& [name, its] : plans_) its.generation = ++generations_;
+}
+
 void Guard::woke_up() {
     const auto now = parts_.clock->now();
     for (auto& [name, device] : devices_) {

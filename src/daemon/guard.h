@@ -57,6 +57,8 @@ public:
     using Answer = std::function<void(const examine::Visited&, const Device&)>;
     /// Examines the device now and tells. False: there is no such device.
     bool examine(std::string_view device, Answer answer);
+    /// The machine is about to sleep: an examination that is under way lets nobody in.
+    void falls_asleep();
     /// The machine slept: each device has to show that it is the same.
     void woke_up();
     /// New rules and demands, without a gap: devices that they might treat otherwise are examined first.

@@ -50,12 +50,18 @@ private:
 /// Tells systemd that the loop turns (sd_watchdog_enabled(3)), at half the time that it gives.
 class Watchdog final : public drive::Task {
 public:
+    explicit Watchdog(std::function<void()> look) : look_{std::move(look)} {}
+
     std::optional<drive::Wake> resume(Time now) override {
+        look_();
         std::uint64_t microseconds = 0;
         if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
         (void)sd_notify(0, "WATCHDOG=1");
         return drive::Wake{now + std::chrono::microseconds{microseconds / 2}, -1};
     }
+
+private:
+    std::function<void()> look_;  // at what nobody tells
 };
 
 /// Where the kernel tells nothing: a mounted emulated machine. The guard looks for itself.
@@ -95,7 +101,7 @@ public:
         auto signals = host::Signals::of({SIGTERM, SIGINT, SIGHUP});
         if (!signals) return fail(cannot("signals", signals.error()));
         signals_.emplace(*std::move(signals));
-        auto sleep = host::SleepWatch::begin();
+        auto sleep = host::SleepWatch::begin(*sys_);
         if (!sleep) return fail(cannot("clock", sleep.error()));
         sleep_.emplace(*std::move(sleep));
         start_guard(std::move(rules), TRY(boot_id()));
@@ -175,6 +181,7 @@ private:
              .release = [this](const std::string& device) { return guard_->release(device); },
              .claim = [this](const std::string& device) { return guard_->claim(device); },
              .reload = [this] { ask_for_reload(); },
+             .sleep = [this](bool sleeping) { on_sleep(sleeping); },
              .enforcing = configuration_.settings.enforce});
         if (!bus) {
             world_->log(Priority::warning, "bus.missing " + bus.error().text());
@@ -189,10 +196,7 @@ private:
         tasks_.push_back(
             std::make_unique<DescriptorTask>(signals_->descriptor(), [this] { return on_signal(); }));
         tasks_.push_back(std::make_unique<DescriptorTask>(sleep_->descriptor(), [this] {
-            if (sleep_->slept()) {
-                world_->log(Priority::notice, "machine.resumed");
-                guard_->woke_up();
-            }
+            look_for_sleep();
             return true;
         }));
         tasks_.push_back(std::make_unique<DescriptorTask>(listener_->descriptor(), [this] {
@@ -206,8 +210,29 @@ private:
             stop();
             return false;
         }));
-        tasks_.push_back(std::make_unique<Watchdog>());
+        tasks_.push_back(std::make_unique<Watchdog>([this] { look_for_sleep(); }));
         for (const auto& task : tasks_) loop_.add(*task);
+    }
+
+    void look_for_sleep() {
+        if (sleep_->slept()) woke_up();
+    }
+
+    /// What is under way now says nothing of what will be there. One sleep is answered once, whoever tells of
+    /// it first.
+    void on_sleep(bool sleeping) {
+        if (sleeping) {
+            guard_->falls_asleep();
+            expected_ = true;
+        } else if (sleep_->slept() || expected_) {
+            woke_up();
+        }
+    }
+
+    void woke_up() {
+        expected_ = false;
+        world_->log(Priority::notice, "machine.resumed");
+        guard_->woke_up();
     }
 
     bool on_signal() {
@@ -282,6 +307,7 @@ private:
     std::vector<std::unique_ptr<drive::Task>> tasks_;
     bool stop_ = false;
     bool reload_ = false;
+    bool expected_ = false;  // logind said that the machine falls asleep
 };
 
 Checked<policy::Policy> read_policy(const Configuration& configuration, std::vector<std::string>& remarks) {

@@ -2,6 +2,7 @@
 
 #include <sys/timerfd.h>
 
+#include <charconv>
 #include <ctime>
 #include <limits>
 #include <unistd.h>
@@ -22,13 +23,26 @@ Time asleep() { return read(CLOCK_BOOTTIME) - read(CLOCK_MONOTONIC); }
 
 }  // namespace
 
-Result<SleepWatch> SleepWatch::begin() {
+Result<SleepWatch> SleepWatch::begin(const FileTree& sys) {
     Descriptor timer{::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
     if (!timer) return fail_errno("timerfd");
-    return SleepWatch{std::move(timer)};
+    return SleepWatch{sys, std::move(timer)};
 }
 
-SleepWatch::SleepWatch(Descriptor timer) : timer_{std::move(timer)}, asleep_{asleep()} { arm(); }
+SleepWatch::SleepWatch(const FileTree& sys, Descriptor timer)
+    : sys_{&sys}, timer_{std::move(timer)}, asleep_{asleep()}, sleeps_{sleeps()} {
+    arm();
+}
+
+std::optional<std::uint64_t> SleepWatch::sleeps() const {
+    const auto text = sys_->read("power/suspend_stats/success", 32);
+    if (!text) return std::nullopt;
+    const auto digits = as_text(*text);
+    std::uint64_t count = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), count).ec != std::errc{})
+        return std::nullopt;
+    return count;
+}
 
 void SleepWatch::arm() const {
     itimerspec never{};
@@ -40,9 +54,12 @@ bool SleepWatch::slept() {
     std::uint64_t count = 0;
     if (::read(timer_.number(), &count, sizeof count) < 0) arm();  // ECANCELED: the clock was set
     const auto now = asleep();
-    if (now - asleep_ < shortest_sleep) return false;
-    asleep_ = now;
-    return true;
+    const auto sleeps_now = sleeps();
+    const bool moved = now - asleep_ >= shortest_sleep;
+    const bool counted = sleeps_now && sleeps_ && *sleeps_now != *sleeps_;
+    if (moved) asleep_ = now;
+    sleeps_ = sleeps_now;
+    return moved || counted;
 }
 
 }  // namespace busguard::host

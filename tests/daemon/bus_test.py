@@ -30,6 +30,9 @@ class Bus(Process):
         wait_for("the bus", socket.exists)
         self.work.chmod(0o755)
         self.address = f"unix:path={socket}"
+        self.login = subprocess.Popen([os.environ["FAKE_LOGIND"], self.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, self.login)
+        self.assertEqual(self.login.stdout.readline(), "here\n")
         self.start()
 
     def command(self, mode="enforce"):
@@ -68,6 +71,19 @@ class Bus(Process):
         examined = self.call("Examine", "pci/" + DRIVE)
         self.assertEqual(examined.returncode, 0, examined.stderr)
         self.assertGreater(self.devices()[DRIVE]["evidence"], before)
+
+    def test_looks_at_every_device_after_a_sleep_that_no_clock_shows(self):
+        self.assertEqual(self.login.stdout.readline(), "held sleep delay\n")
+        before = self.devices()[DRIVE]["evidence"]
+        self.tell_login("sleep")
+        self.assertEqual(self.login.stdout.readline(), "released\n")
+        self.tell_login("wake")
+        self.assertEqual(self.login.stdout.readline(), "held sleep delay\n")
+        wait_for("an examination", lambda: self.devices()[DRIVE]["evidence"] > before)
+
+    def tell_login(self, what):
+        self.login.stdin.write(what + "\n")
+        self.login.stdin.flush()
 
     def test_says_what_happens(self):
         watch = subprocess.Popen(["busctl", f"--address={self.address}", "monitor", "org.busguard1", "--json=short"],

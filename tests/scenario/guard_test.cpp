@@ -270,6 +270,29 @@ TEST(Guard, ForgetsNoEventThatCameWhileItLetSomebodyIn) {
     EXPECT_LT(world.clock.now() - before, std::chrono::minutes{1});
 }
 
+/// When the first driver was bound, by examinations that had begun when `then` came.
+Time first_bound(const std::function<void(World&)>& then) {
+    World world;
+    world.start();
+    world.loop->turn();
+    world.loop->turn();  // they are asked
+    then(world);
+    auto bound = Time::max();
+    world.sys->before_write = [&](std::string_view path) {
+        if (path.ends_with("drivers_probe")) bound = std::min(bound, world.clock.now());
+    };
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    return bound;
+}
+
+// What it said before the machine slept says nothing of what is there afterwards.
+TEST(Guard, LetsNobodyInByAnExaminationThatBeganBeforeASleep) {
+    const auto usually = first_bound([](World&) {});
+    const auto after_sleep = first_bound([](World& world) { world.guard->falls_asleep(); });
+    EXPECT_GE(after_sleep, usually + Settings{}.quiet);
+}
+
 TEST(Guard, LooksForItselfWhileEventsFail) {
     World world;
     SocketEvents events{world.machine->uevents()};
