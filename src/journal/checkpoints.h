@@ -1,8 +1,9 @@
 #pragma once
 
 #include "tlog/merkle.h"
+#include "tlog/note.h"
 
-/// What the journal asks of whoever has the log's key: tlog/note.h behind it, or a test.
+/// What the journal asks of whoever has the log's key (note_checkpoints.h), which may be another process.
 namespace busguard::journal {
 
 class CheckpointReader {
@@ -27,6 +28,6 @@ public:
     virtual Result<Bytes> sign(const tlog::TreeHead& head) = 0;
 };
 
-inline constexpr std::size_t largest_checkpoint = 256UL * 1024;  ///< bytes, signatures of witnesses included
+inline constexpr std::size_t largest_checkpoint = tlog::largest_note;  ///< bytes
 
 }  // namespace busguard::journal
