@@ -9,7 +9,7 @@ FLOOR = {
     "wire": 2, "crypto": 2, "config": 2,
     "spdm": 3, "transport": 3, "tlog": 3,
     "vendor": 4, "trust": 4, "evidence": 4, "host": 4, "drive": 4, "store": 4,
-    "appraisal": 5, "owner": 5, "link": 5, "emulate": 5,
+    "journal": 5, "appraisal": 5, "owner": 5, "link": 5, "emulate": 5,
     "policy": 6, "manifest": 6,
     "examine": 7,
     "daemon": 8, "verifier": 8, "cli": 8,
