@@ -42,9 +42,11 @@ Checked<std::unique_ptr<Journal>> Journal::open(const std::string& database, hos
 }
 
 Checked<void> Journal::take_up(const std::string& database) {
-    auto standing = TRY(for_people(ledger_.standing(), database));
-    if (!standing) return begin(database);
-    standing_ = *std::move(standing);
+    auto standing =
+        ledger_.standing();  // by hand: g++ 12 takes the optional in it for uninitialized, inlined (-O2)
+    if (!standing) return fail(wrong(database, in_words(standing.error())));
+    if (!*standing) return begin(database);
+    standing_ = **std::move(standing);
     TRY(check_tree(database));
     TRY(check_entries(database));
     return check_published();
