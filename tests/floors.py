@@ -32,7 +32,7 @@ NEIGHBOURS: dict[str, set[str]] = {}
 ONLY_IN = {
     r"openssl/": {"crypto"},
     r"linux/|sys/(?!types)|unistd\.h|fcntl\.h|poll\.h": {"host", "cli"},
-    r"fuse": {"host"},
+    r"fuse|libaudit": {"host"},
     r"sqlite3": {"store"},
     r"cbor|libxml/|xmlsec/": {"manifest"},
 }

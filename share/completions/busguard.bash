@@ -10,13 +10,13 @@ _busguard() {
     local common='--help --output --explain --color --quiet --verbose'
     local place='--sysfs --machine --state'
     local devices="--all $place --socket --transport"
-    local judging='--anchors --profile --min-version --time --reference --nonce'
+    local judging='--anchors --profile --min-version --revocation --time --reference --nonce'
 
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
             list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | monitor | release | claim | reasons)
                 [[ $command ]] || command=$word ;;
-            init | root | authority | issue)
+            init | root | authority | issue | revoke)
                 [[ $command == pki && ! $sub ]] && sub=$word ;;
             check | try | explain | generate)
                 [[ $command == policy && ! $sub ]] && sub=$word ;;
@@ -28,6 +28,7 @@ _busguard() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
         --profile) COMPREPLY=($(compgen -W 'cma vendor none' -- "$current")); return ;;
         --min-version) COMPREPLY=($(compgen -W '1.0 1.1 1.2 1.3' -- "$current")); return ;;
+        --revocation) COMPREPLY=($(compgen -W 'check require' -- "$current")); return ;;
         --time) COMPREPLY=($(compgen -W 'now ignore' -- "$current")); return ;;
         --transport) COMPREPLY=($(compgen -W 'mctp pci_doe none' -- "$current")); return ;;
         --framing) COMPREPLY=($(compgen -W 'qemu spdm-emu' -- "$current")); return ;;
@@ -36,7 +37,7 @@ _busguard() {
         --hash) COMPREPLY=($(compgen -W 'sha256 sha384 sha512 sha3-256 sha3-384 sha3-512' -- "$current")); return ;;
         --sysfs | --state | --mount | --out | --issuer | --runtime) COMPREPLY=($(compgen -d -- "$current")); return ;;
         --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after) return ;;
+        --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after | --next-update) return ;;
     esac
 
     case $command in
@@ -61,7 +62,8 @@ _busguard() {
             esac ;;
         pki)
             case $sub in
-                '') COMPREPLY=($(compgen -W "init root authority issue $common" -- "$current")); return ;;
+                '') COMPREPLY=($(compgen -W "init root authority issue revoke $common" -- "$current")); return ;;
+                revoke) options='--issuer --out --next-update' ;;
                 *) options='--organization --name --asym --not-before --not-after' ;;&
                 root) options+=' --out' ;;
                 authority) options+=' --issuer --out' ;;
