@@ -1,5 +1,8 @@
 #include "tests/tlog/tree_support.h"
 
+#include <utility>
+#include <vector>
+
 namespace busguard::tlog {
 namespace {
 

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <span>
 #include <sstream>
 
 // Our side of tests/tlog/peers/run, which says what each order is for.
