@@ -54,7 +54,7 @@ emulate::MachineDescription machine_of(int count, Time latency) {
 class Counter final : public daemon::Audience {
 public:
     explicit Counter(const Clock& clock) : clock_{&clock} {}
-    void examined(const daemon::Device& device, const examine::Visited&, std::int64_t) override {
+    void examined(const daemon::Device& device, const examine::Visited&, daemon::EvidenceIndex) override {
         if (device.verdict->state == appraisal::State::authenticated) ++authenticated;
         last = clock_->now();
     }

@@ -19,9 +19,9 @@ void counts(std::string& out, std::string_view name, std::string_view label,
 
 }  // namespace
 
-void Metrics::examined(const Device& device, const examine::Visited&, std::int64_t evidence) {
+void Metrics::examined(const Device& device, const examine::Visited&, EvidenceIndex evidence) {
     ++examinations_[std::string{appraisal::name(device.verdict->state)}];
-    if (evidence != 0) ++evidence_;
+    if (evidence) ++evidence_;
 }
 
 std::string Metrics::text(const std::map<std::string, Device, std::less<>>& devices, bool enforcing) const {

@@ -12,7 +12,7 @@ namespace busguard::daemon {
 /// busguardd(8).
 class Metrics final : public Audience {
 public:
-    void examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) override;
+    void examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) override;
     void changed(const Device&) override {}
     void gone(const Device&) override {}
     void happened(const Event& event) override { ++events_[std::string{event.name}]; }

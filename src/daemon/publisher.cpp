@@ -61,11 +61,11 @@ DeviceView Publisher::view_of(const Device& device) const {
     return view;
 }
 
-void Publisher::examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) {
+void Publisher::examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) {
     auto view = view_of(device);
     take_in(view, visited, *device.verdict);
     (void)files_->show(std::move(view));  // the name is of the right form
-    if (visited.bundle && evidence != 0) files_->record(device.name, evidence, *visited.bundle);
+    if (visited.bundle && evidence) files_->record(device.name, *evidence, *visited.bundle);
 }
 
 void Publisher::changed(const Device& device) { (void)files_->show(view_of(device)); }

@@ -156,7 +156,7 @@ public:
     std::vector<Entry> entries;
     std::size_t kept = 0;  ///< evidence
 
-    void examined(const Device&, const examine::Visited&, std::int64_t evidence) override {
+    void examined(const Device&, const examine::Visited&, EvidenceIndex evidence) override {
         if (evidence != 0) ++kept;
     }
     void changed(const Device&) override {}
