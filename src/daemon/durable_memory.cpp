@@ -27,9 +27,10 @@ Checked<std::unique_ptr<DurableMemory>> DurableMemory::open(const std::string& p
     auto database = TRY(store::Database::open(path, version, schema));
     std::unique_ptr<DurableMemory> memory{new DurableMemory(std::move(database), log)};
     if (const auto brought = memory->bring_evidence_into_the_log(); !brought)
-        return fail(Problem{.where = path,
-                            .message = "evidence cannot be brought into the log: " + in_words(brought.error()),
-                            .remedy = "see whether the disk is full"});
+        return fail(
+            Problem{.where = path,
+                    .message = "evidence cannot be brought into the log: " + in_words(brought.error()),
+                    .remedy = "see whether the disk is full"});
     return memory;
 }
 

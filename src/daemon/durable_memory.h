@@ -8,13 +8,12 @@ namespace busguard::daemon {
 /// Memory in the log, and in one SQLite file for what changes.
 class DurableMemory final : public Memory {
 public:
-    /// "" keeps nothing of what is remembered. `log` outlives it. Evidence that a busguard before the log kept
-    /// in the file is brought into the log (docs/adr/0006-what-is-logged.md). Problems:
+    /// "" keeps nothing of what is remembered. `log` outlives it. Evidence that a busguard before the log
+    /// kept in the file is brought into the log (docs/adr/0006-what-is-logged.md). Problems:
     /// store::Database::open's; that.
     static Checked<std::unique_ptr<DurableMemory>> open(const std::string& path, Log& log);
 
-    Result<std::vector<EvidenceIndex>> keep(
-        std::span<const evidence::Bundle* const> bundles) override {
+    Result<std::vector<EvidenceIndex>> keep(std::span<const evidence::Bundle* const> bundles) override {
         return log_->keep(bundles);
     }
     Result<evidence::Bundle> evidence(std::uint64_t index) override { return log_->evidence(index); }

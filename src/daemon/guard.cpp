@@ -15,11 +15,12 @@ namespace {
 
 constexpr std::string_view bus = "pci/";
 
-/// Of all that is told, what bears on who is trusted: it is in the log too (logbook::Change), beside verdicts.
+/// Of all that is told, what bears on who is trusted: it is in the log too (logbook::Change), beside
+/// verdicts.
 bool is_logged(std::string_view event) {
-    constexpr std::array<std::string_view, 9> all{
-        "guard.started",   "guard.stopped",   "policy.loaded",      "owner.connected", "owner.refused",
-        "device.released", "device.claimed", "owner.disconnected", "device.swapped"};
+    constexpr std::array<std::string_view, 7> all{"guard.started",   "guard.stopped",      "policy.loaded",
+                                                  "owner.connected", "owner.disconnected", "owner.refused",
+                                                  "device.swapped"};
     return std::ranges::find(all, event) != all.end();
 }
 
@@ -342,8 +343,7 @@ Result<void> Guard::release(std::string_view device) {
     const auto found = devices_.find(device);
     if (found == devices_.end()) return fail(Errc::not_found, "device");
     if (found->second.remembered.quarantine.empty()) return fail(Errc::unexpected, "quarantine");
-    found->second.remembered.quarantine.clear();
-    return start_anew(found->second, "device.released");
+    return start_anew(found->second, "device.released", [](Remembered& its) { its.quarantine.clear(); });
 }
 
 Result<void> Guard::claim(std::string_view device) {
@@ -352,15 +352,21 @@ Result<void> Guard::claim(std::string_view device) {
     const auto facts = TRY(host::ownership_facts(*parts_.sys, found->second.address));
     if (!facts.connected.empty()) return fail(Errc::owned, "tsm/connect");
     if (!found->second.remembered.once_tsm) return fail(Errc::unexpected, "owner");
-    found->second.remembered.once_tsm = false;
-    return start_anew(found->second, "device.claimed");
+    return start_anew(found->second, "device.claimed", [](Remembered& its) { its.once_tsm = false; });
 }
 
-Result<void> Guard::start_anew(Device& device, std::string_view event) {
-    forget_acceptance(device.remembered);
-    TRY(parts_.memory->remember({&device.remembered, 1}));
+/// What an operator did is written down before it is done.
+Result<void> Guard::start_anew(Device& device, std::string_view event,
+                               const std::function<void(Remembered&)>& change) {
+    const Note note = logbook::Change{.what = std::string{event}, .device = device.name};
+    TRY(parts_.memory->write_down({&note, 1}));
+    auto its = device.remembered;
+    change(its);
+    forget_acceptance(its);
+    TRY(parts_.memory->remember({&its, 1}));
+    device.remembered = std::move(its);
     if (device.standing != Standing::let_in) device.standing = Standing::waiting;
-    tell(event, &device);
+    parts_.audience->happened({.name = event, .device = &device, .reason = {}, .detail = {}});
     parts_.audience->changed(device);
     plan(device, Cause::requested, parts_.clock->now());
     parts_.loop->wake(*this);

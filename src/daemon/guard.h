@@ -21,9 +21,9 @@ namespace busguard::daemon {
 /// another; keeps what it signed; lets it in or keeps it out as the policy says.
 ///
 /// Four rules, whatever happens and in whatever order. Evidence is kept before it is judged. A verdict is
-/// written down before anything follows from it. A driver gets a device only directly after an examination that allows it, never by a verdict from before. A device that
-/// was let in has to show the same identity and a fresh signature by the same key each time, else it is
-/// quarantined.
+/// written down before anything follows from it. A driver gets a device only directly after an examination
+/// that allows it, never by a verdict from before. A device that was let in has to show the same identity and
+/// a fresh signature by the same key each time, else it is quarantined.
 class Guard final : public drive::Task {
 public:
     /// What it stands on; all of it outlives the guard.
@@ -152,7 +152,8 @@ private:
     void refuse(Device& device, std::string_view quarantine);
     void take_away(Device& device);
     bool remember(const Device& device);
-    Result<void> start_anew(Device& device, std::string_view event);
+    Result<void> start_anew(Device& device, std::string_view event,
+                            const std::function<void(Remembered&)>& change);
     void plan_next(Device& device, Time now);
 
     Parts parts_;

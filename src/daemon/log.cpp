@@ -45,8 +45,7 @@ Result<std::uint64_t> Log::append(std::span<const logbook::Encoded> entries) {
     return first;
 }
 
-Result<std::vector<EvidenceIndex>> Log::keep(
-    std::span<const evidence::Bundle* const> bundles) {
+Result<std::vector<EvidenceIndex>> Log::keep(std::span<const evidence::Bundle* const> bundles) {
     std::vector<EvidenceIndex> indices(bundles.size());
     if (bundles.empty()) return indices;
     std::vector<std::optional<logbook::Encoded>> encoded(bundles.size());

@@ -5,8 +5,8 @@
 
 namespace busguard::daemon {
 
-/// Publishes what was appended: once for all that came within `delay`, at most so much later than the first of
-/// it. What fails is told once, and tried again.
+/// Publishes what was appended: once for all that came within `delay`, at most so much later than the first
+/// of it. What fails is told once, and tried again.
 class LogPublishing final : public drive::Task {
 public:
     static constexpr Time retry = std::chrono::seconds{5};

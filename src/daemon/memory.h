@@ -45,8 +45,8 @@ class Memory {
 public:
     virtual ~Memory() = default;
 
-    /// Evidence, before anybody judges it, all or none: for each, in order, the index of its entry in the log.
-    /// Nothing for one that is larger than anything the log takes.
+    /// Evidence, before anybody judges it, all or none: for each, in order, the index of its entry in the
+    /// log. Nothing for one that is larger than anything the log takes.
     virtual Result<std::vector<EvidenceIndex>> keep(std::span<const evidence::Bundle* const> bundles) = 0;
     virtual Result<evidence::Bundle> evidence(std::uint64_t index) = 0;
     /// All or none, in this order.
