@@ -32,11 +32,6 @@ tlog::TreeHash name_of(const evidence::Record& record) {
     return name;
 }
 
-void keep_faults(std::vector<Check>& faults, std::vector<Check> checks) {
-    for (auto& check : checks)
-        if (check.outcome == Outcome::fail) faults.push_back(std::move(check));
-}
-
 Check about(const evidence::Record& record, Check fault) {
     fault.detail.insert(0, std::string{kind(record)}.append(fault.detail.empty() ? "" : ": "));
     return fault;
@@ -49,6 +44,7 @@ struct Reverifier::Chain {
     appraisal::JudgedChain judged;
     std::vector<Check> faults;
     std::optional<crypto::BatchKey> key;
+    crypto::Digest digest;  // by the records' hash; empty without a chain
     sys_seconds from = sys_seconds::min(), before = sys_seconds::max();  // all of it is valid, the anchor too
 };
 
@@ -94,24 +90,15 @@ std::vector<Reverified> Reverifier::verify(std::span<const Doubted> all) {
                     },
                     workers_);
     };
-    on_each([&](Statement& one) { examine(one); });
+    on_each([](Statement& one) { one.name = name_of(*one.record); });
     judge_chains(statements);
+    on_each([&](Statement& one) { examine(one); });
     verify_signatures(statements);
-    on_each([&](Statement& one) { conclude(one); });
     for (auto& one : statements) {
         one.result->signatures += one.verified ? 1 : 0;
         std::ranges::move(one.faults, std::back_inserter(one.result->faults));
     }
     return results;
-}
-
-void Reverifier::examine(Statement& statement) const {
-    const auto& record = *statement.record;
-    for (auto& check : evidence::review(record).checks)
-        if (check.outcome == Outcome::fail) statement.faults.push_back(about(record, std::move(check)));
-    statement.name = name_of(record);
-    statement.message =
-        spdm::message_to_sign(record.version, record.kind, spdm::hash_of(record.hash), record.transcript);
 }
 
 void Reverifier::judge_chains(std::span<Statement> statements) {
@@ -138,7 +125,10 @@ std::unique_ptr<Reverifier::Chain> Reverifier::chain_of(const evidence::Record& 
     // Model and identity are for profiles, and there is none.
     made->judged =
         appraisal::judge_chain(record, {}, std::nullopt, nullptr, standard_, &certificates_, checks);
-    keep_faults(made->faults, std::move(checks));
+    for (auto& check : checks)
+        if (check.outcome == Outcome::fail) made->faults.push_back(std::move(check));
+    if (!record.chain.empty())
+        made->digest = crypto::digest(spdm::hash_of(record.hash), ByteView{record.chain});
     if (made->judged.key) made->key.emplace(*made->judged.key);
     const auto limit = [&](const crypto::Certificate& one) {
         made->from = std::max(made->from, one.not_before());
@@ -147,6 +137,18 @@ std::unique_ptr<Reverifier::Chain> Reverifier::chain_of(const evidence::Record& 
     std::ranges::for_each(made->judged.certificates, limit);
     if (made->judged.anchor) limit(standard_.anchors.certificates()[*made->judged.anchor]);
     return made;
+}
+
+void Reverifier::examine(Statement& statement) const {
+    const auto& record = *statement.record;
+    if (!statement.again) {
+        statement.faults = statement.chain->faults;
+        if (auto fault = date_fault(statement)) statement.faults.push_back(std::move(*fault));
+    }
+    for (auto& check : evidence::review(record, statement.chain->digest).checks)
+        if (check.outcome == Outcome::fail) statement.faults.push_back(about(record, std::move(check)));
+    statement.message =
+        spdm::message_to_sign(record.version, record.kind, spdm::hash_of(record.hash), record.transcript);
 }
 
 void Reverifier::verify_signatures(std::span<Statement> statements) {
@@ -176,14 +178,6 @@ void Reverifier::verify_signatures(std::span<Statement> statements) {
     }
     counts_.signatures += all.size();
     counts_.by_engine += done.by_engine;
-}
-
-void Reverifier::conclude(Statement& statement) const {
-    if (statement.again) return;
-    auto faults = statement.chain->faults;
-    if (auto fault = date_fault(statement)) faults.push_back(std::move(*fault));
-    statement.faults.insert(statement.faults.begin(), std::move_iterator{faults.begin()},
-                            std::move_iterator{faults.end()});
 }
 
 // OpenSSL has it that notAfter is the first moment that is too late.

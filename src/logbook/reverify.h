@@ -55,11 +55,10 @@ private:
     struct Chain;
     struct Statement;
 
-    void examine(Statement& statement) const;
     std::unique_ptr<Chain> chain_of(const evidence::Record& record);
     void judge_chains(std::span<Statement> statements);
+    void examine(Statement& statement) const;
     void verify_signatures(std::span<Statement> statements);
-    void conclude(Statement& statement) const;
     std::optional<Check> date_fault(const Statement& statement) const;
 
     appraisal::Standard standard_;
