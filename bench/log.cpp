@@ -11,6 +11,7 @@
 #include "tlog/entry_bundle.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -205,28 +206,33 @@ void appends(std::vector<Figure>& figures) {
     constexpr int published = 100;
     Log log;
     log.open();
-    Batches one{1};
-    std::vector<double> alone;
-    for (int n = 0; n < singles; ++n) {
-        one.next();
-        alone.push_back(seconds_of([&] { (void)must(log.journal().append(one.entries(), now)); }));
-    }
-    figures.push_back({"log, one durable append, p99", percentile(alone, 0.99) * 1e3, "ms", 5, false,
-                       "median " + std::to_string(static_cast<long>(percentile(alone, 0.5) * 1e6)) + " us"});
-
     RawDatabase raw;
+    // In turn, and each as often first: what one leaves in the disk's queue the other waits for.
+    const auto both = [&](Batches& next, int times) {
+        std::array<std::vector<double>, 2> took;
+        const auto append = [&] { (void)must(log.journal().append(next.entries(), now)); };
+        const auto insert = [&] { raw.append(next.entries(), next.leaves()); };
+        for (int n = 0; n < times; ++n) {
+            next.next();
+            if (n % 2 == 0) took[0].push_back(seconds_of(append));
+            took[1].push_back(seconds_of(insert));
+            if (n % 2 != 0) took[0].push_back(seconds_of(append));
+        }
+        return took;
+    };
+    const auto us = [](double seconds) { return std::to_string(std::lround(seconds * 1e6)) + " us"; };
+
+    Batches one{1};
+    const auto [alone, row] = both(one, singles);
+    const double least_p99 = percentile(row, 0.99) * 1e3;
+    // Where SQLite alone is slower than that, the disk or its other users are.
+    figures.push_back({"log, one durable append, p99", percentile(alone, 0.99) * 1e3, "ms",
+                       std::max(5.0, 1.5 * least_p99), false,
+                       "median " + us(percentile(alone, 0.5)) + "; SQLite alone " + us(least_p99 / 1e3) +
+                           ", median " + us(percentile(row, 0.5))});
+
     Batches many{batch};
-    std::vector<double> ours;
-    std::vector<double> floor;
-    for (int n = 0; n < batches; ++n) {
-        many.next();
-        const auto append = [&] { (void)must(log.journal().append(many.entries(), now)); };
-        const auto insert = [&] { raw.append(many.entries(), many.leaves()); };
-        // In turn, and each as often first: what one leaves in the disk's queue the other waits for.
-        if (n % 2 == 0) ours.push_back(seconds_of(append));
-        floor.push_back(seconds_of(insert));
-        if (n % 2 != 0) ours.push_back(seconds_of(append));
-    }
+    const auto [ours, floor] = both(many, batches);
     const double took = percentile(ours, 0.5);
     const double least = percentile(floor, 0.5);
     figures.push_back({"log, batched appends", 100 * least / took, "%", 60, true,
@@ -244,8 +250,7 @@ void appends(std::vector<Figure>& figures) {
     }
     figures.push_back({"log, entry to checkpoint, p99", percentile(until, 0.99) * 1e3, "ms", 1000, false,
                        "256 entries appended, integrated, signed and published; median " +
-                           std::to_string(static_cast<long>(percentile(until, 0.5) * 1e3)) +
-                           " ms; what the caller waits for more comes on top"});
+                           us(percentile(until, 0.5)) + "; what the caller waits for more comes on top"});
 }
 
 /// What several devices signed, a challenge a visit.
