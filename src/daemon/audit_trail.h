@@ -17,7 +17,7 @@ public:
 
     AuditTrail(bool enforcing, Write write) : enforcing_{enforcing}, write_{std::move(write)} {}
 
-    void examined(const Device&, const examine::Visited&, std::int64_t) override {}
+    void examined(const Device&, const examine::Visited&, EvidenceIndex) override {}
     void changed(const Device&) override {}
     void gone(const Device&) override {}
     void happened(const Event& event) override;

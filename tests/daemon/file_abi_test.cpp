@@ -185,14 +185,14 @@ TEST(Signatures, CountOnFromZeroAfterTheLargestNumber) {
     SignatureLog log{records, nonce, {}, 0xffff'fffe};
     host::NodeTree tree;
     tree.add_folder(host::NodeTree::root, "signatures", log);
-    for (int n = 0; n < 4; ++n) log.add(n, made_up(5), {}, 1 << 20U);
+    for (unsigned n = 0; n < 4; ++n) log.add(n, made_up(5), {}, 1 << 20U);
     for (const auto* name : {"4294967294", "4294967295", "0", "1"}) {
         const auto transcript = tree.read("signatures/" + std::string{name} + "_transcript");
         EXPECT_TRUE(transcript && transcript->size() == 5) << name;
     }
     EXPECT_FALSE(tree.exists("signatures/2_transcript"));
     EXPECT_FALSE(tree.exists("signatures/4294967293_transcript"));
-    EXPECT_EQ(tree.list("signatures")->size(), 1U + (4 * 8));
+    EXPECT_EQ(tree.list("signatures")->size(), 1U + (4 * 9));
     log.shrink(0);
     EXPECT_THAT(*tree.list("signatures"),
                 testing::Each(testing::AnyOf(StartsWith("1_"), StartsWith("next"))));
@@ -247,6 +247,7 @@ TEST(Signatures, AreReadFromWhereEvidenceIsKept) {
     static_cast<void>(world.tree.list(at + "signatures"));
     EXPECT_EQ(world.read(at + "signatures/0_type"), "responder-challenge_auth signing\n");
     EXPECT_EQ(world.read(at + "signatures/0_hash_algorithm"), "sha384\n");
+    EXPECT_EQ(world.read(at + "signatures/0_log_index"), "0\n") << "the first entry has a number as well";
     EXPECT_EQ(world.loads, 0U);
     for (const auto* file : {"0_transcript", "0_signature", "0_requester_nonce", "0_responder_nonce",
                              "0_combined_spdm_prefix", "0_transcript"})
@@ -424,7 +425,7 @@ TEST(FileAbi, HoldsAThousandDevicesInLittle) {
     for (int n = 0; n < 1000; ++n) {
         const auto device = "pci/0000:01:00." + std::to_string(n);
         ASSERT_TRUE(world.abi.show(view_of(device)));
-        for (int turn = 0; turn < 100; ++turn) world.abi.record(device, turn, bundle);
+        for (unsigned turn = 0; turn < 100; ++turn) world.abi.record(device, turn, bundle);
     }
     const auto grown = ::mallinfo2().uordblks - before;
     EXPECT_LT(grown, std::size_t{24} << 20U) << "bytes";
