@@ -24,7 +24,7 @@ namespace {
 struct Options {
     std::string log = "/var/lib/busguard/log";
     std::string policy = "/etc/busguard/log-policy";
-    std::string state = "/var/lib/busguard/cosign";
+    std::string state = "/var/lib/busguard-cosign";
     std::string every;
     bool once = false;
 };

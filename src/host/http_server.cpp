@@ -80,6 +80,8 @@ HttpServer::HttpServer(Options options, Handler handler, Descriptor listener, st
       listener_{std::move(listener)},
       port_{port} {}
 
+HttpServer::~HttpServer() = default;
+
 Result<void> HttpServer::run(const Clock& clock, const std::atomic<bool>& stop) {
     while (!stop) TRY(turn(clock, true));
     std::erase_if(connections_, [](const auto& one) { return !one->writing(); });

@@ -29,6 +29,10 @@ public:
     /// Listens. Errors: those of listen_tcp().
     static Result<std::unique_ptr<HttpServer>> listen(Options options, Handler handler);
 
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+    ~HttpServer();
+
     std::uint16_t port() const { return port_; }
 
     /// Serves until `stop`, which is looked at twice a second; then answers that are on their way get two

@@ -60,8 +60,8 @@ protected:
         for (unsigned n = 0; n < 3; ++n) ones.push_back(std::make_unique<One>(n, log.verifier()));
         std::string text = "log " + log.verifier().to_text() + "\n";
         for (unsigned n = 0; n < 3; ++n)
-            text += "witness w" + std::to_string(n) + " " + ones[n]->cosigner.verifier().to_text() + " http://w" +
-                    std::to_string(n) + (n == 2 ? "/p/" : "") + "\n";
+            text += "witness w" + std::to_string(n) + " " + ones[n]->cosigner.verifier().to_text() +
+                    " http://w" + std::to_string(n) + (n == 2 ? "/p/" : "") + "\n";
         text += "group two 2 w0 w1 w2\nquorum two\n";
         policy = *tlog::WitnessPolicy::from_text(text, "policy");
     }
@@ -112,7 +112,8 @@ TEST_F(CosigningTest, CollectsTheCosignaturesOfAll) {
         const auto& key = ones[n]->cosigner.verifier();
         EXPECT_EQ(remembered_size(*done.asked[n].cosigned, origin, key), 5U);
         EXPECT_EQ(remembered_size(*done.asked[n].cosigned, "another", key), 0U);
-        EXPECT_EQ(remembered_size(*done.asked[n].cosigned, origin, ones[(n + 1) % 3]->cosigner.verifier()), 0U);
+        EXPECT_EQ(remembered_size(*done.asked[n].cosigned, origin, ones[(n + 1) % 3]->cosigner.verifier()),
+                  0U);
         EXPECT_EQ(ones[n]->asked, 1);
     }
     // The log's line stays the first: the journal knows its own checkpoint by that.
@@ -205,7 +206,8 @@ TEST_F(CosigningTest, BelievesNoWitnessThatSaysNonsense) {
     for (const tlog::WitnessAnswer& answer :
          {tlog::WitnessAnswer{200, "text/plain", ""}, tlog::WitnessAnswer{200, "text/plain", "<html>"},
           tlog::WitnessAnswer{302, "", ""}, tlog::WitnessAnswer{409, "text/x.tlog.size", "0\n"},
-          tlog::WitnessAnswer{409, "text/x.tlog.size", "99999999999999999999\n"}, tlog::WitnessAnswer{503, "", ""}}) {
+          tlog::WitnessAnswer{409, "text/x.tlog.size", "99999999999999999999\n"},
+          tlog::WitnessAnswer{503, "", ""}}) {
         ones[0]->instead = answer;
         const auto done = ask(5);
         EXPECT_TRUE(done.asked[0].error) << answer.status;

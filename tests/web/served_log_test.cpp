@@ -92,11 +92,29 @@ TEST_F(ServedLogTest, HasTheCheckpointAskedForAnewEachTime) {
 }
 
 TEST_F(ServedLogTest, HasNothingElse) {
-    for (const std::string path :
-         {"/", "/secret", "/../secret", "/tile/../../secret", "/tile/0/../../log.db", "//checkpoint", "/checkpoint/",
-          "/./checkpoint", "/%63heckpoint", "/log.db", "/tile/0/000.new", "/tile/0/0", "/tile/0/001", "/tile/0/002",
-          "/tile/0/003", "/tile/0/000.p/256", "/tile/0/000/", "/tile/00/000", "/tile", "/blob/", "/blob/other",
-          "/blob/../checkpoint", "/checkpoint/x"}) {
+    for (const std::string path : {"/",
+                                   "/secret",
+                                   "/../secret",
+                                   "/tile/../../secret",
+                                   "/tile/0/../../log.db",
+                                   "//checkpoint",
+                                   "/checkpoint/",
+                                   "/./checkpoint",
+                                   "/%63heckpoint",
+                                   "/log.db",
+                                   "/tile/0/000.new",
+                                   "/tile/0/0",
+                                   "/tile/0/001",
+                                   "/tile/0/002",
+                                   "/tile/0/003",
+                                   "/tile/0/000.p/256",
+                                   "/tile/0/000/",
+                                   "/tile/00/000",
+                                   "/tile",
+                                   "/blob/",
+                                   "/blob/other",
+                                   "/blob/../checkpoint",
+                                   "/checkpoint/x"}) {
         const auto response = log.answer(get(path));
         EXPECT_EQ(response.status, 404) << path;
         EXPECT_EQ(field(response, "Cache-Control"), "no-store") << path;  // it may be there soon

@@ -22,8 +22,8 @@ protected:
                               at(1'700'000'000));
     }
     std::string add(std::size_t old, std::size_t size) const {
-        return tlog::to_text(tlog::AddCheckpoint{
-            old, tree.consistency(old, size), tlog::to_text(tlog::test::signed_head(tree, size, log))});
+        return tlog::to_text(tlog::AddCheckpoint{old, tree.consistency(old, size),
+                                                 tlog::to_text(tlog::test::signed_head(tree, size, log))});
     }
 
     tlog::test::SmallTree tree{9};

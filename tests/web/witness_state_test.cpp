@@ -59,7 +59,9 @@ TEST(WitnessState, OutlivesTheProcess) {
 TEST(WitnessState, GivesNothingThatItDidNotWrite) {
     const host::TemporaryDirectory folder;
     const auto file = folder.path("state");
-    { EXPECT_TRUE(*(*DurableWitnessState::open(file))->advance("a", nothing(), record(2))); }
+    {
+        EXPECT_TRUE(*(*DurableWitnessState::open(file))->advance("a", nothing(), record(2)));
+    }
     for (const auto* damage : {"UPDATE cosigned SET root = x'00'", "UPDATE cosigned SET size = -1"}) {
         {
             auto database = *store::Database::open(file, 1, "");
@@ -79,8 +81,7 @@ TEST(WitnessState, GivesNothingThatItDidNotWrite) {
     const auto log = tlog::test::golden_signer();
     auto state = DurableWitnessState::open(file);
     if (!state) _exit(2);
-    const auto witness =
-        *tlog::Witness::make({log.verifier()}, tlog::test::golden_cosigner(), **state);
+    const auto witness = *tlog::Witness::make({log.verifier()}, tlog::test::golden_cosigner(), **state);
     const auto found = (*state)->latest(std::string{tlog::golden::log_name});
     if (!found) _exit(3);
     auto size = *found ? (*found)->head.size : 0;
