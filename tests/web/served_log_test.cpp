@@ -38,7 +38,7 @@ protected:
         folder.put("log/tile/0/000", "hashes");
         folder.put("log/tile/0/x001/000.p/7", "some hashes");
         folder.put("log/tile/entries/000", "entries");
-        folder.put("log/blob/" + blob, "a blob");
+        folder.put(std::string{"log/blob/"}.append(blob), "a blob");
         folder.put("log/blob/other", "secret");
         folder.put("log/tile/0/000.new", "secret");
         folder.put("log/log.db", "secret");
@@ -62,7 +62,7 @@ TEST_F(ServedLogTest, GivesTilesAndBlobsForGood) {
          std::vector<std::pair<std::string, std::string>>{{"/tile/0/000", "hashes"},
                                                           {"/tile/0/x001/000.p/7", "some hashes"},
                                                           {"/tile/entries/000", "entries"},
-                                                          {"/blob/" + blob, "a blob"}}) {
+                                                          {std::string{"/blob/"}.append(blob), "a blob"}}) {
         const auto response = log.answer(get(path));
         EXPECT_EQ(response.status, 200) << path;
         EXPECT_EQ(content(response), expected);
@@ -120,9 +120,9 @@ TEST_F(ServedLogTest, HasNothingElse) {
         EXPECT_EQ(field(response, "Cache-Control"), "no-store") << path;  // it may be there soon
         EXPECT_FALSE(response.file.descriptor) << path;
     }
-    EXPECT_EQ(status("/blob/" + std::string(64, 'b')), 404);
-    EXPECT_EQ(status("/blob/" + std::string(63, 'a') + "A"), 404);
-    EXPECT_EQ(status("/blob/" + blob + "1"), 404);
+    EXPECT_EQ(status(std::string{"/blob/"}.append(64, 'b')), 404);
+    EXPECT_EQ(status(std::string{"/blob/"}.append(63, 'a').append("A")), 404);
+    EXPECT_EQ(status(std::string{"/blob/"}.append(blob).append("1")), 404);
 }
 
 TEST_F(ServedLogTest, IsReadOnly) {
