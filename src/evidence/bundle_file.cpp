@@ -2,7 +2,7 @@
 
 #include "base/calendar.h"
 #include "base/hex.h"
-#include "evidence/json.h"
+#include "evidence/bundle_value.h"
 
 #include <fmt/format.h>
 
@@ -29,6 +29,8 @@ constexpr std::array kinds{std::pair{SigningContext::responder_challenge_auth, "
 constexpr auto last_errc = Errc::system;
 
 // Writing.
+
+Value written(ByteView bytes, const LargeForm& form) { return form ? form(bytes) : Value(to_base64(bytes)); }
 
 Value number_or_null(const auto& optional) { return optional ? Value(*optional) : Value(nullptr); }
 
@@ -66,7 +68,7 @@ Value agreed_value(const Agreed& agreed) {
     };
 }
 
-Value record_value(const Record& record) {
+Value record_value(const Record& record, const LargeForm& chain, const LargeForm& transcript) {
     const auto* const kind = std::ranges::find(kinds, record.kind, [](const auto& one) { return one.first; });
     return {
         {"kind", kind->second},
@@ -77,19 +79,19 @@ Value record_value(const Record& record) {
         {"requester_nonce", to_base64(record.requester_nonce)},
         {"responder_nonce", to_base64(record.responder_nonce)},
         {"prefix", to_base64(record.prefix)},
-        {"transcript", to_base64(record.transcript)},
+        {"transcript", written(record.transcript, transcript)},
         {"signature", to_base64(record.signature)},
-        {"chain", to_base64(record.chain)},
+        {"chain", written(record.chain, chain)},
     };
 }
 
-Value slots_value(const Bundle& bundle) {
+Value slots_value(const Bundle& bundle, const LargeForm& form) {
     auto slots = Value::array();
     for (const auto& [slot, chain] : bundle.chains)
         slots.push_back({{"slot", slot},
                          {"model", chain.model},
                          {"digest", to_base64(chain.digest.view())},
-                         {"chain", to_base64(chain.structure)}});
+                         {"chain", written(chain.structure, form)}});
     return slots;
 }
 
@@ -260,17 +262,17 @@ Ending ending_in(const Node& node) {
 
 }  // namespace
 
-std::string to_json(const Bundle& bundle) {
+Value bundle_value(const Bundle& bundle, const LargeForm& chain, const LargeForm& transcript) {
     const auto& its = bundle.circumstances;
     auto offered = Value::array();
     for (auto version : bundle.versions) offered.push_back(name(version));
     auto records = Value::array();
-    for (const auto& record : bundle.records) records.push_back(record_value(record));
+    for (const auto& record : bundle.records) records.push_back(record_value(record, chain, transcript));
     Value failure = nullptr;
     if (const auto& end = bundle.failure)
         failure = {
             {"code", name(end->code)}, {"what", end->what}, {"offset", end->offset}, {"detail", end->detail}};
-    return json::print({
+    return {
         {"schema", bundle_schema},
         {"device",
          {{"name", its.device},
@@ -282,26 +284,21 @@ std::string to_json(const Bundle& bundle) {
         {"negotiated", bundle.agreed ? agreed_value(*bundle.agreed) : Value(nullptr)},
         {"supported_slots", bundle.supported_slots},
         {"provisioned_slots", bundle.provisioned_slots},
-        {"slots", slots_value(bundle)},
+        {"slots", slots_value(bundle, chain)},
         {"signing_slot", number_or_null(bundle.slot)},
         {"records", records},
         {"measurements", {{"signed", bundle.measurements_signed}, {"blocks", blocks_value(bundle)}}},
         {"failure", failure},
-    });
+    };
 }
 
-Checked<Bundle> bundle_from_json(std::string_view text, const std::string& where) {
-    const auto document = TRY(json::parse(text, where, largest_bundle));
-    json::Fault fault{where};
-    const Node root{document, {}, fault};
+std::string to_json(const Bundle& bundle) { return json::print(bundle_value(bundle)); }
+
+Bundle bundle_in(const Node& root) {
     if (!root["schema"].is_text() || root["schema"].text() != bundle_schema)
-        return fail(Problem{.where = where,
-                            .field = "/schema",
-                            .message = "is not " + std::string{bundle_schema},
-                            .remedy = "made by another version of busguard?"});
+        root["schema"].blame("is not " + std::string{bundle_schema}, "made by another version of busguard?");
     root.members({"schema", "device", "recorded", "versions", "negotiated", "supported_slots",
                   "provisioned_slots", "slots", "signing_slot", "records", "measurements", "failure"});
-    if (fault.problem()) return fail(*fault.problem());
 
     Bundle bundle{.circumstances = circumstances_in(root["device"], root["recorded"])};
     for (const auto& one : root["versions"].elements(most_versions))
@@ -314,6 +311,13 @@ Checked<Bundle> bundle_from_json(std::string_view text, const std::string& where
     for (const auto& one : root["records"].elements(most_records)) bundle.records.push_back(record_in(one));
     measurements_in(root["measurements"], bundle);
     if (const auto end = root["failure"]; !end.is_null()) bundle.failure = ending_in(end);
+    return bundle;
+}
+
+Checked<Bundle> bundle_from_json(std::string_view text, const std::string& where) {
+    const auto document = TRY(json::parse(text, where, largest_bundle));
+    json::Fault fault{where};
+    auto bundle = bundle_in(Node{document, {}, fault});
     if (fault.problem()) return fail(*fault.problem());
     return bundle;
 }

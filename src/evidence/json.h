@@ -64,7 +64,9 @@ public:
     std::uint64_t hex(std::size_t digits) const;
     Bytes base64(std::size_t largest) const;
 
-    void blame(std::string message) const { fault_->blame(pointer_, std::move(message)); }
+    void blame(std::string message, std::string remedy = {}) const {
+        fault_->blame(pointer_, std::move(message), std::move(remedy));
+    }
     const std::string& pointer() const { return pointer_; }
 
 private:

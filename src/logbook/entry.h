@@ -51,8 +51,8 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 
-/// The log's next key, named under the one that still signs. The checkpoint that first covers this entry is the
-/// last that the old key signs alone.
+/// The log's next key, named under the one that still signs. The checkpoint that first covers this entry is
+/// the last that the old key signs alone.
 struct NewKey {
     std::string vkey;  ///< C2SP signed-note
 
@@ -62,8 +62,8 @@ struct NewKey {
 struct Entry {
     std::string origin;  ///< of the log: an entry of one log is none of another
     std::chrono::sys_seconds time;
-    /// SHA-256 of the policy file's bytes, and of the anchors' (trust store's sorted certificate digests), in force
-    /// then; empty hashes are all zero where there is none.
+    /// SHA-256 of the policy file's bytes, and of the sorted SHA-256 digests of the anchors' certificates, in
+    /// force then; all zero (JSON: null) where there is none.
     tlog::TreeHash policy{};
     tlog::TreeHash anchors{};
     std::variant<Evidence, Verdict, Change, NewKey> what;
@@ -71,20 +71,24 @@ struct Entry {
 
 /// As it is appended.
 struct Encoded {
-    std::string text;                   ///< the entry: one JSON object, members sorted, no white space
+    std::string text;  ///< at most tlog::largest_entry: one JSON object, members sorted, no white space
     std::vector<Bytes> blobs;           ///< what it refers to
     std::vector<tlog::TreeHash> names;  ///< SHA-256 of each
 };
 
-/// In evidence, certificate chains, and transcripts above 16 KiB, become {"blob": "SHA-256 in hex"}. Error:
-/// too_large "entry" if the rest is above tlog::largest_entry still.
+inline constexpr std::size_t largest_inline_transcript = std::size_t{16} << 10U;  ///< bytes
+
+/// In evidence, certificate chains, and transcripts above 16 KiB, become {"blob": "SHA-256 in hex"}; where
+/// the rest is above tlog::largest_entry still, the whole body does. Error: too_large "entry" for what does
+/// not fit even so (evidence above evidence::largest_bundle, other entries above tlog::largest_entry).
 Result<Encoded> encode(const Entry& entry);
 
 /// A blob by its name, whose digest has been verified. Error: not_found where it is gone.
 using BlobSource = std::function<Result<Bytes>(const tlog::TreeHash&)>;
 
-/// The reverse, as strict as evidence::bundle_from_json. The Problem's `where` is as given, its `field` a JSON
-/// pointer.
+/// The reverse, as strict as evidence::bundle_from_json; blobs put back make up at most
+/// evidence::largest_bundle, however often the text refers to one. The Problem's `where` is as given, its
+/// `field` a JSON pointer.
 Checked<Entry> decode(std::string_view text, const BlobSource& blobs, const std::string& where);
 
 }  // namespace busguard::logbook
