@@ -14,8 +14,8 @@
 namespace busguard::journal {
 
 /// Where the log's vkeys stand in its folder, one a line, the one that signs now last: a log that changed its
-/// key has several (docs/log-entries.md, "new-key"). Whoever can write the log can write them too: they tell a reader
-/// what to ask for, and not whom to trust.
+/// key has several (docs/log-entries.md, "new-key"). Whoever can write the log can write them too: they tell
+/// a reader what to ask for, and not whom to trust.
 inline constexpr std::string_view vkeys_path = "log.vkey";
 inline constexpr std::size_t largest_vkeys = 64UL * 1024;  ///< bytes
 
