@@ -4,9 +4,11 @@
 #include "bench/report.h"
 #include "bench/test_device.h"
 #include "daemon/durable_memory.h"
+#include "daemon/log_publishing.h"
 #include "emulate/machine.h"
 #include "host/clock.h"
 #include "host/descriptor.h"
+#include "host/memory_files.h"
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
@@ -54,7 +56,7 @@ emulate::MachineDescription machine_of(int count, Time latency) {
 class Counter final : public daemon::Audience {
 public:
     explicit Counter(const Clock& clock) : clock_{&clock} {}
-    void examined(const daemon::Device& device, const examine::Visited&, std::int64_t) override {
+    void examined(const daemon::Device& device, const examine::Visited&, daemon::EvidenceIndex) override {
         if (device.verdict->state == appraisal::State::authenticated) ++authenticated;
         last = clock_->now();
     }
@@ -87,12 +89,14 @@ public:
     Time at = Time::max();
 };
 
-/// A machine and its guard in one process; evidence in memory unless a file is named.
+/// A machine and its guard in one process; its log in memory unless a directory is named.
 class Guarded {
 public:
-    explicit Guarded(const emulate::MachineDescription& description, const std::string& evidence = "")
+    explicit Guarded(const emulate::MachineDescription& description, const std::string& directory = "")
         : machine{must(emulate::Machine::make(description, {}, clock, entropy))},
-          memory{must(daemon::DurableMemory::open(evidence))} {
+          log{must(daemon::Log::open(directory.empty() ? "" : directory + "/log.db", files_in(directory), key,
+                                     clock))},
+          memory{must(daemon::DurableMemory::open(directory.empty() ? "" : directory + "/state.db", *log))} {
         examine::Demands demands;
         for (const auto& one : machine->anchors()) demands.standard.anchors.add(one, "bench");
         demands.clock = &clock;
@@ -113,6 +117,7 @@ public:
     void start() {
         if (!guard->start()) std::exit(1);
         loop.add(alarm);
+        loop.add(publishing);
         settle();
     }
     void settle() {
@@ -129,11 +134,22 @@ public:
     crypto::SystemEntropy entropy;
     std::unique_ptr<emulate::Machine> machine;
     Described events{machine->uevents()};
+    tlog::NoteSigner key = must(tlog::NoteSigner::make(
+        "bench.example/log", must(crypto::PrivateKey::generate(crypto::Scheme::ed25519))));
+    std::unique_ptr<daemon::Log> log;
     std::unique_ptr<daemon::DurableMemory> memory;
     Counter counter{clock};
     Alarm alarm;
     drive::Loop loop{clock};
+    daemon::LogPublishing publishing{*log, loop, daemon::Settings{}.publish,
+                                     [](const Error&) { std::exit(1); }};
     std::optional<daemon::Guard> guard;
+
+private:
+    static std::unique_ptr<host::DurableFiles> files_in(const std::string& directory) {
+        if (directory.empty()) return std::make_unique<host::MemoryFiles>();
+        return must(host::DirectoryFiles::open(directory));
+    }
 };
 
 struct Took {
@@ -169,7 +185,7 @@ double growth_after_a_million_events() {
     if (::mkdtemp(directory.data()) == nullptr) return -1;
     double growth = 0;
     {
-        Guarded its{machine_of(4, Time{}), directory + "/state.db"};
+        Guarded its{machine_of(4, Time{}), directory};
         its.start();
         const auto say = [&](int number) {
             for (int n = 0; n < number; ++n)

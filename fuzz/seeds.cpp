@@ -2,6 +2,7 @@
 #include "base/hex.h"
 #include "evidence/bundle_file.h"
 #include "fuzz/spdm_device.h"
+#include "logbook/entry.h"
 #include "spdm/certificate_chain.h"
 #include "tests/tlog/golden_notes.h"
 #include "tests/tlog/note_support.h"
@@ -151,6 +152,38 @@ void texts(const Corpora& corpora) {
                     as_bytes(text));
 }
 
+void log_entry(const Corpora& corpora, const std::string& name, decltype(logbook::Entry::what) what) {
+    const auto encoded =
+        logbook::encode({.origin = "example.com/log",
+                         .time = std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}},
+                         .policy = {std::byte{1}},
+                         .what = std::move(what)});
+    fuzz::expect(static_cast<bool>(encoded), "an entry fits");
+    corpora.put("log_entry", name, as_bytes(encoded->text));
+}
+
+void log_entries(const Corpora& corpora) {
+    log_entry(corpora, "verdict",
+              logbook::Verdict{.device = "pci/0000:01:00.0",
+                               .evidence = 0,
+                               .cause = "appeared",
+                               .state = "failed",
+                               .reason = "chain.untrusted-root",
+                               .failed = {"chain.untrusted-root"},
+                               .owner = "native",
+                               .ruling = "deny",
+                               .rule = "implicit",
+                               .enforcing = true});
+    log_entry(corpora, "change", logbook::Change{.what = "policy.loaded", .detail = "two words"});
+    log_entry(corpora, "new-key", logbook::NewKey{.vkey = "example.com/log+01020304+AAAA"});
+    // The body is a blob, which follows the entry.
+    const evidence::Bundle bundle{.circumstances = {.device = "emulated/fuzz"}};
+    const auto entry = R"({"anchors":null,"body":{"blob":")" + std::string(64, '1') +
+                       R"("},"kind":"evidence","origin":"example.com/log","policy":null,)"
+                       R"("schema":"busguard.entry/1","time":"2027-01-15T08:00:00Z"})";
+    corpora.put("log_entry", "body-in-a-blob", as_bytes(entry + "\n" + evidence::to_json(bundle)));
+}
+
 // What a visit brought back, as a bundle, a reference, transcripts, a kernel's log, and bytes to dump.
 void evidence_of(const Corpora& corpora, unsigned device_bits, unsigned plan_bits) {
     fuzz::Counting entropy_there{1000};
@@ -169,6 +202,7 @@ void evidence_of(const Corpora& corpora, unsigned device_bits, unsigned plan_bit
         evidence::bundle_of(visit.rules().found(),
                             {.device = "emulated/fuzz", .transport = "none", .recorded_by = "fuzz"}, nullptr);
     corpora.put("bundle", name, as_bytes(evidence::to_json(bundle)));
+    log_entry(corpora, name, logbook::Evidence{bundle});
     if (const auto reference = appraisal::record_reference(bundle, "fuzz"))
         corpora.put("reference", name, as_bytes(appraisal::to_json(*reference)));
     unsigned number = 0;
@@ -364,6 +398,7 @@ int main(int count, char** words) {
     gpu_reports(corpora);
     transparency_log(corpora);
     notes(corpora);
+    log_entries(corpora);
     for (const auto& [device, plan] : {std::pair{1U, 0x11U}, {3U, 0x1bU}, {6U, 0x1eU}})
         evidence_of(corpora, device, plan);
     return 0;

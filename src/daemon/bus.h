@@ -44,7 +44,7 @@ public:
     std::optional<drive::Wake> resume(Time now) override;
 
     // Audience: signals.
-    void examined(const Device&, const examine::Visited&, std::int64_t) override {}
+    void examined(const Device&, const examine::Visited&, EvidenceIndex) override {}
     void changed(const Device& device) override;
     void gone(const Device& device) override;
     void happened(const Event& event) override;
@@ -64,7 +64,7 @@ class Audiences final : public Audience {
 public:
     void add(Audience& one) { all_.push_back(&one); }
 
-    void examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) override {
+    void examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) override {
         for (auto* one : all_) one->examined(device, visited, evidence);
     }
     void changed(const Device& device) override {

@@ -13,6 +13,7 @@ using config::TomlFields;
 
 constexpr std::size_t most = 64;
 constexpr std::size_t longest_path = 4096;
+constexpr std::size_t longest_origin = 256;
 using Choice = std::optional<bool>;
 
 template <class T>
@@ -56,6 +57,21 @@ std::optional<spdm::Version> version_named(std::string_view word) {
     return static_cast<spdm::Version>(0x10 + (word[2] - '0'));
 }
 
+void take_log(TomlFields& in, LogPlaces& out) {
+    auto log = in.table("log");
+    if (!log) return;
+    if (auto origin = log->text("origin", longest_origin)) {
+        if (origin->empty() || origin->find_first_of(" +") != std::string::npos)
+            log->wrong("origin", "\"" + *origin + "\" is no origin",
+                       "such as \"example.com/busguard/host-1\"");
+        out.origin = *std::move(origin);
+    }
+    take_path(*log, "key", out.key);
+    take_path(*log, "folder", out.folder);
+    take_path(*log, "database", out.database);
+    log->finish();
+}
+
 void take_profiles(TomlFields& in, Configuration& out) {
     constexpr std::string_view names = "cma, vendor, none";
     take(out.profile, in.choice("profile", trust::profile_named, names));
@@ -90,6 +106,7 @@ Checked<Configuration> configuration_from_toml(std::string_view text, const std:
     take_path(in, "sysfs", out.sysfs);
     take_path(in, "state", out.state);
     take_path(in, "runtime", out.runtime);
+    take_log(in, out.log);
     take_profiles(in, out);
     in.finish();
     if (document.problem()) return fail(*document.problem());

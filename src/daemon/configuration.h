@@ -15,6 +15,16 @@ namespace busguard::daemon {
 inline constexpr std::string_view configuration_schema = "busguard.daemon/1";
 inline constexpr std::string_view default_configuration = "/etc/busguard/busguardd.toml";
 
+/// Where the transparency log is.
+struct LogPlaces {
+    std::string origin;    ///< its name; empty: made of the machine's id, when its key is made
+    std::string key;       ///< file
+    std::string folder;    ///< what everybody may read
+    std::string database;  ///< file
+
+    friend bool operator==(const LogPlaces&, const LogPlaces&) = default;
+};
+
 /// What busguardd.toml(5) says. Every member has its default here, and only here.
 struct Configuration {
     Settings settings;
@@ -27,8 +37,19 @@ struct Configuration {
     bool ignore_dates = false;
     std::string sysfs = "/sys";
     std::string bus = "system";               ///< D-Bus: "system", "none", or an address
-    std::string state = "/var/lib/busguard";  ///< directory; the evidence is there
+    std::string state = "/var/lib/busguard";  ///< directory
     std::string runtime = "/run/busguard";    ///< directory; devices/ is mounted there
+    LogPlaces log;                            ///< as it was said: empty members have their default
+
+    LogPlaces log_places() const {
+        const auto or_below = [this](const std::string& said, const char* name) {
+            return said.empty() ? state + name : said;
+        };
+        return {.origin = log.origin,
+                .key = or_below(log.key, "/log.key"),
+                .folder = or_below(log.folder, "/log"),
+                .database = or_below(log.database, "/log.db")};
+    }
 };
 
 /// Strict: an unknown key is a Problem, with file, line, field and remedy.

@@ -70,7 +70,7 @@ struct Device {
     std::optional<appraisal::Signer> signer;
     std::map<std::string, std::string> measurements;  ///< signed: "1" → the block's value, lower-case hex
     std::optional<policy::Decision> decision;
-    std::int64_t evidence = 0;  ///< id of the last that was kept; 0: none
+    EvidenceIndex evidence;  ///< the last that was kept
     std::optional<std::chrono::sys_seconds> judged_at;
     Cause cause = Cause::start;
     Remembered remembered;
@@ -103,8 +103,8 @@ class Audience {
 public:
     virtual ~Audience() = default;
 
-    /// An examination ended. `evidence` is the id of what was kept, 0 if there was none.
-    virtual void examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) = 0;
+    /// An examination ended. `evidence` is what was kept, if there was any.
+    virtual void examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) = 0;
     /// What is shown of the device changed.
     virtual void changed(const Device& device) = 0;
     virtual void gone(const Device& device) = 0;

@@ -5,51 +5,62 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr int version = 1;
-// An id is never given twice (AUTOINCREMENT): whoever was given one may keep it.
+constexpr int version = 2;
+// Version 1 had a table of evidence as well: bring_evidence_into_the_log() empties and removes it.
 constexpr std::string_view schema = R"(
-CREATE TABLE evidence (id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, bundle TEXT NOT NULL) STRICT;
-CREATE INDEX evidence_of_device ON evidence (device, id);
-CREATE TABLE device (name TEXT PRIMARY KEY, identity TEXT NOT NULL, key TEXT NOT NULL, boot TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS device (name TEXT PRIMARY KEY, identity TEXT NOT NULL, key TEXT NOT NULL, boot TEXT NOT NULL,
     let_in INTEGER NOT NULL, quarantine TEXT NOT NULL, override_before TEXT NOT NULL, once_tsm INTEGER NOT NULL, bound_before INTEGER NOT NULL) STRICT
 )";
 
 }  // namespace
 
-DurableMemory::DurableMemory(store::Database database)
+DurableMemory::DurableMemory(store::Database database, Log& log)
     : database_{std::move(database)},
-      insert_evidence_{database_.prepare("INSERT INTO evidence (device, bundle) VALUES (?1, ?2)")},
-      select_evidence_{database_.prepare("SELECT bundle FROM evidence WHERE id = ?1")},
+      log_{&log},
       upsert_device_{
           database_.prepare("INSERT OR REPLACE INTO device VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")},
       select_devices_{
           database_.prepare("SELECT name, identity, key, boot, let_in, quarantine, override_before, "
                             "once_tsm, bound_before FROM device ORDER BY name")} {}
 
-Checked<std::unique_ptr<DurableMemory>> DurableMemory::open(const std::string& path) {
+Checked<std::unique_ptr<DurableMemory>> DurableMemory::open(const std::string& path, Log& log) {
     auto database = TRY(store::Database::open(path, version, schema));
-    return std::unique_ptr<DurableMemory>{new DurableMemory(std::move(database))};
+    std::unique_ptr<DurableMemory> memory{new DurableMemory(std::move(database), log)};
+    if (const auto brought = memory->bring_evidence_into_the_log(); !brought)
+        return fail(
+            Problem{.where = path,
+                    .message = "evidence cannot be brought into the log: " + in_words(brought.error()),
+                    .remedy = "see whether the disk is full"});
+    return memory;
 }
 
-Result<std::vector<std::int64_t>> DurableMemory::keep(std::span<const evidence::Bundle* const> bundles) {
-    std::vector<std::int64_t> ids;
-    if (bundles.empty()) return ids;
-    auto transaction = TRY(store::Transaction::begin(database_));
-    for (const auto* bundle : bundles) {
-        const auto text = evidence::to_json(*bundle);
-        TRY(insert_evidence_.bind(1, bundle->circumstances.device).bind(2, text).run());
-        ids.push_back(database_.last_id());
+// Who is killed in between finds some evidence twice in the log, and none nowhere.
+Result<void> DurableMemory::bring_evidence_into_the_log() {
+    auto has = database_.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'evidence'");
+    bool found = false;
+    while (TRY(has.step())) found = true;
+    if (!found) return {};
+    auto select = database_.prepare("SELECT id, bundle FROM evidence ORDER BY id LIMIT 64");
+    auto forget = database_.prepare("DELETE FROM evidence WHERE id <= ?1");
+    for (bool more = true; more;) {
+        more = false;
+        std::int64_t last = 0;
+        std::vector<evidence::Bundle> bundles;
+        while (TRY(select.step())) {
+            more = true;
+            last = select.integer(0);
+            // What cannot be read was no evidence to anybody before.
+            if (auto bundle = evidence::bundle_from_json(select.text(1), "evidence"))
+                bundles.push_back(*std::move(bundle));
+        }
+        std::vector<const evidence::Bundle*> all;
+        for (const auto& bundle : bundles) all.push_back(&bundle);
+        TRY(log_->keep(all));
+        if (more) TRY(forget.bind(1, last).run());
     }
-    TRY(transaction.commit());
-    return ids;
-}
-
-Result<evidence::Bundle> DurableMemory::evidence(std::int64_t id) {
-    if (!TRY(select_evidence_.bind(1, id).step())) return fail(Errc::not_found, "evidence");
-    auto bundle = evidence::bundle_from_json(select_evidence_.text(0), "the store");
-    (void)select_evidence_.step();  // to its end
-    if (!bundle) return fail(Errc::bad_field, "evidence");
-    return *std::move(bundle);
+    TRY(database_.run("DROP TABLE evidence"));
+    (void)database_.run("VACUUM");  // which only gives room back
+    return {};
 }
 
 Result<void> DurableMemory::remember(std::span<const Remembered> devices) {

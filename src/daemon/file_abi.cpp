@@ -210,7 +210,7 @@ const DeviceView* FileAbi::view(std::string_view device) const {
     return shown == nullptr ? nullptr : &shown->view;
 }
 
-void FileAbi::record(std::string_view device, std::int64_t evidence, const evidence::Bundle& bundle) {
+void FileAbi::record(std::string_view device, std::uint64_t evidence, const evidence::Bundle& bundle) {
     if (auto* shown = find(device))
         shown->signatures.add(evidence, bundle, clock_->calendar(), most_signatures_);
 }

@@ -47,9 +47,9 @@ public:
     /// What is shown of it; null if nothing is.
     const DeviceView* view(std::string_view device) const;
 
-    /// Adds the bundle's signatures to those of a device that is shown. `evidence` is the id under which the
-    /// bundle is kept.
-    void record(std::string_view device, std::int64_t evidence, const evidence::Bundle& bundle);
+    /// Adds the bundle's signatures to those of a device that is shown. `evidence` is the
+    /// bundle's index in the log.
+    void record(std::string_view device, std::uint64_t evidence, const evidence::Bundle& bundle);
 
     /// The nonce that somebody chose for the next attempt; nothing if nobody did. It is used once.
     std::optional<spdm::Nonce> take_nonce(std::string_view device);

@@ -6,6 +6,7 @@
 #include "host/pci_driver.h"
 
 #include <algorithm>
+#include <array>
 
 /// What the guard takes notice of: the inventory and events. How it examines is in guard_examine.cpp, what
 /// follows in guard_decide.cpp.
@@ -14,9 +15,19 @@ namespace {
 
 constexpr std::string_view bus = "pci/";
 
+/// Of all that is told, what bears on who is trusted: it is in the log too (logbook::Change), beside
+/// verdicts.
+bool is_logged(std::string_view event) {
+    constexpr std::array<std::string_view, 7> all{"guard.started",   "guard.stopped",      "policy.loaded",
+                                                  "owner.connected", "owner.disconnected", "owner.refused",
+                                                  "device.swapped"};
+    return std::ranges::find(all, event) != all.end();
+}
+
 }  // namespace
 
-Guard::Guard(Parts parts, Settings settings, policy::Policy policy, examine::Judge judge)
+Guard::Guard(Parts parts, Settings settings, policy::Policy policy, examine::Judge judge,
+             const InForce& in_force)
     : parts_{std::move(parts)},
       settings_{settings},
       policy_{std::move(policy)},
@@ -26,7 +37,9 @@ Guard::Guard(Parts parts, Settings settings, policy::Policy policy, examine::Jud
               .clock = parts_.clock,
               .entropy = parts_.entropy,
               .locks = parts_.locks,
-              .recorded_by = parts_.recorded_by} {}
+              .recorded_by = parts_.recorded_by} {
+    parts_.memory->in_force(in_force);
+}
 
 Guard::~Guard() = default;
 
@@ -35,6 +48,8 @@ Result<void> Guard::start() {
         if (its.boot != parts_.boot) forget_acceptance(its);
         recalled_[its.device] = std::move(its);
     }
+    tell("guard.started", nullptr, {}, settings_.enforce ? "enforcing" : "observing");
+    tell("policy.loaded", nullptr);
     if (settings_.enforce) TRY(gate_.close());
     TRY(take_inventory(Cause::start));
     parts_.loop->add(*this);
@@ -43,7 +58,9 @@ Result<void> Guard::start() {
 
 void Guard::stop() {
     stopped_ = true;
-    if (settings_.enforce && settings_.open_on_stop) (void)gate_.open();
+    const bool opens = settings_.enforce && settings_.open_on_stop;
+    tell("guard.stopped", nullptr, {}, opens ? "the gate is open" : "");
+    if (opens) (void)gate_.open();
 }
 
 std::optional<drive::Wake> Guard::resume(Time now) {
@@ -309,7 +326,8 @@ void Guard::woke_up() {
     parts_.loop->wake(*this);
 }
 
-void Guard::adopt(policy::Policy policy, examine::Judge judge) {
+void Guard::adopt(policy::Policy policy, examine::Judge judge, const InForce& in_force) {
+    parts_.memory->in_force(in_force);
     policy_ = std::move(policy);
     judge_ = std::make_shared<const examine::Judge>(std::move(judge));
     const auto now = parts_.clock->now();
@@ -325,8 +343,7 @@ Result<void> Guard::release(std::string_view device) {
     const auto found = devices_.find(device);
     if (found == devices_.end()) return fail(Errc::not_found, "device");
     if (found->second.remembered.quarantine.empty()) return fail(Errc::unexpected, "quarantine");
-    found->second.remembered.quarantine.clear();
-    return start_anew(found->second, "device.released");
+    return start_anew(found->second, "device.released", [](Remembered& its) { its.quarantine.clear(); });
 }
 
 Result<void> Guard::claim(std::string_view device) {
@@ -335,15 +352,21 @@ Result<void> Guard::claim(std::string_view device) {
     const auto facts = TRY(host::ownership_facts(*parts_.sys, found->second.address));
     if (!facts.connected.empty()) return fail(Errc::owned, "tsm/connect");
     if (!found->second.remembered.once_tsm) return fail(Errc::unexpected, "owner");
-    found->second.remembered.once_tsm = false;
-    return start_anew(found->second, "device.claimed");
+    return start_anew(found->second, "device.claimed", [](Remembered& its) { its.once_tsm = false; });
 }
 
-Result<void> Guard::start_anew(Device& device, std::string_view event) {
-    forget_acceptance(device.remembered);
-    TRY(parts_.memory->remember({&device.remembered, 1}));
+/// What an operator did is written down before it is done.
+Result<void> Guard::start_anew(Device& device, std::string_view event,
+                               const std::function<void(Remembered&)>& change) {
+    const Note note = logbook::Change{.what = std::string{event}, .device = device.name};
+    TRY(parts_.memory->write_down({&note, 1}));
+    auto its = device.remembered;
+    change(its);
+    forget_acceptance(its);
+    TRY(parts_.memory->remember({&its, 1}));
+    device.remembered = std::move(its);
     if (device.standing != Standing::let_in) device.standing = Standing::waiting;
-    tell(event, &device);
+    parts_.audience->happened({.name = event, .device = &device, .reason = {}, .detail = {}});
     parts_.audience->changed(device);
     plan(device, Cause::requested, parts_.clock->now());
     parts_.loop->wake(*this);
@@ -352,8 +375,26 @@ Result<void> Guard::start_anew(Device& device, std::string_view event) {
 
 void Guard::tell(std::string_view event, const Device* device, std::string_view reason,
                  std::string detail) const {
+    if (is_logged(event)) {
+        const Note note = logbook::Change{.what = std::string{event},
+                                          .device = device == nullptr ? std::string{} : device->name,
+                                          .reason = std::string{reason},
+                                          .detail = detail};
+        write_down({&note, 1}, device);
+    }
     parts_.audience->happened(
         {.name = event, .device = device, .reason = reason, .detail = std::move(detail)});
+}
+
+/// False, and that is told: nobody will read it.
+bool Guard::write_down(std::span<const Note> notes, const Device* device) const {
+    const auto done = parts_.memory->write_down(notes);
+    if (!done)
+        parts_.audience->happened({.name = "store.failed",
+                                   .device = device,
+                                   .reason = "store.failed",
+                                   .detail = std::string{done.error().what}});
+    return static_cast<bool>(done);
 }
 
 }  // namespace busguard::daemon

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,10 @@ namespace busguard::daemon {
 /// Watches the devices of a machine: examines each before a driver gets it, and whenever it may have become
 /// another; keeps what it signed; lets it in or keeps it out as the policy says.
 ///
-/// Three rules, whatever happens and in whatever order. Evidence is kept before it is judged. A driver gets a
-/// device only directly after an examination that allows it, never by a verdict from before. A device that
-/// was let in has to show the same identity and a fresh signature by the same key each time, else it is
-/// quarantined.
+/// Four rules, whatever happens and in whatever order. Evidence is kept before it is judged. A verdict is
+/// written down before anything follows from it. A driver gets a device only directly after an examination
+/// that allows it, never by a verdict from before. A device that was let in has to show the same identity and
+/// a fresh signature by the same key each time, else it is quarantined.
 class Guard final : public drive::Task {
 public:
     /// What it stands on; all of it outlives the guard.
@@ -41,7 +42,9 @@ public:
         std::string boot;         ///< an id of this boot of the machine
     };
 
-    Guard(Parts parts, Settings settings, policy::Policy policy, examine::Judge judge);
+    /// `in_force`: of policy and judge, for the log.
+    Guard(Parts parts, Settings settings, policy::Policy policy, examine::Judge judge,
+          const InForce& in_force = {});
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     ~Guard() override;
@@ -62,7 +65,7 @@ public:
     /// The machine slept: each device has to show that it is the same.
     void woke_up();
     /// New rules and demands, without a gap: devices that they might treat otherwise are examined first.
-    void adopt(policy::Policy policy, examine::Judge judge);
+    void adopt(policy::Policy policy, examine::Judge judge, const InForce& in_force = {});
     /// Ends a quarantine: the device is judged as a new one. Errors: not_found; unexpected if it is in none;
     /// those of Memory.
     Result<void> release(std::string_view device);
@@ -82,7 +85,15 @@ private:
         appraisal::Verdict verdict;
         std::optional<appraisal::Signer> signer;
         std::map<std::string, std::string> measurements;
-        std::int64_t evidence = 0;  // what it is kept as; 0: there is none
+        EvidenceIndex evidence;
+    };
+    /// An examination that ended and counts: its device is there, and nothing happened to it meanwhile.
+    struct Ended {
+        Device* device = nullptr;
+        examine::Visited visited;
+        Judged judged;
+        std::uint64_t generation = 0;
+        std::vector<Answer> answers;
     };
     /// What is planned for a device, apart from what is known of it.
     struct Plan {
@@ -113,24 +124,27 @@ private:
     void plan_quiet(const Device& device, Cause cause, Time now);
     void tell(std::string_view event, const Device* device, std::string_view reason = {},
               std::string detail = {}) const;
+    bool write_down(std::span<const Note> notes, const Device* device) const;
 
     // guard_examine.cpp: who may speak, evidence, judgement
     void begin_what_is_due(Time now);
-    void begin(Device& device, Time now);
+    std::optional<Ended> begin(Device& device, Time now);
     std::optional<appraisal::Verdict> negotiate(Device& device);
     void finished(Examination& examination);
     void conclude_finished(Time now);
     std::vector<Judged> keep_and_judge(const std::vector<examine::Visited>& visits);
-    void conclude(Examination& examination, const examine::Visited& visited, Judged judged, Time now);
-    void conclude(Device& device, const examine::Visited& visited, Judged judged, std::uint64_t generation,
-                  Time now);
+    std::optional<Ended> take_up(Examination& examination, examine::Visited visited, Judged judged, Time now);
+    void conclude(std::vector<Ended> ended, Time now);
+    void weigh(Ended& ended);
+    void write_down(std::span<const Ended> ended);
     static void hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict);
     static void answer_gone(const Examination& examination, const examine::Visited& visited);
 
     // guard_decide.cpp: what follows
     std::vector<owner::Owner> wanted_owners(const Device& device) const;
     bool wants_tsm(const Device& device) const;
-    void decide(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now);
+    void decide(Device& device) const;
+    void act(const Ended& ended, Time now);
     static bool is_another(const Device& device);
     void decide_virtual_function(Device& device, Time now);
     void admit(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now);
@@ -138,7 +152,8 @@ private:
     void refuse(Device& device, std::string_view quarantine);
     void take_away(Device& device);
     bool remember(const Device& device);
-    Result<void> start_anew(Device& device, std::string_view event);
+    Result<void> start_anew(Device& device, std::string_view event,
+                            const std::function<void(Remembered&)>& change);
     void plan_next(Device& device, Time now);
 
     Parts parts_;

@@ -36,9 +36,24 @@ bool Guard::wants_tsm(const Device& device) const {
                                [](const owner::Owner& one) { return one.kind == owner::Owner::Kind::tsm; });
 }
 
-void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_t generation, Time now) {
+void Guard::decide(Device& device) const {
+    auto& its = device.decision.emplace(policy::decide(policy_, subject_of(device)));
+    const auto instead = [&](policy::Ruling ruling, std::string_view rule) {
+        its.ruling = ruling;
+        its.rule = rule;
+    };
+    // The rules for newcomers do not apply.
+    if (!device.remembered.quarantine.empty())
+        instead(policy::Ruling::quarantine, "implicit-quarantined");
+    else if (is_another(device))
+        instead(policy::Ruling::quarantine, "implicit-same-device");
+    else if (device.verdict->primary != nullptr && device.verdict->primary->code == "store.failed")
+        instead(policy::Ruling::deny, "implicit-not-kept");
+}
+
+void Guard::act(const Ended& ended, Time now) {
+    auto& device = *ended.device;
     auto& its = plans_[device.name];
-    device.decision = policy::decide(policy_, subject_of(device));
     const auto& verdict = *device.verdict;
 
     const bool out_at_once =
@@ -52,21 +67,14 @@ void Guard::decide(Device& device, const examine::Visited& visited, std::uint64_
         plan_next(device, now);
     }
 
-    if (!device.remembered.quarantine.empty()) {
-        refuse(device, std::string{device.remembered.quarantine});
-    } else if (is_another(device)) {
-        // The rules for newcomers do not apply.
-        device.decision->ruling = policy::Ruling::quarantine;
-        device.decision->rule = "implicit-same-device";
-        refuse(device, verdict.primary->code);
-    } else {
-        switch (device.decision->ruling) {
-            case policy::Ruling::allow: admit(device, visited, generation, now); break;
-            case policy::Ruling::deny: refuse(device, {}); break;
-            case policy::Ruling::quarantine:
-                refuse(device, verdict.primary == nullptr ? "policy.quarantine" : verdict.primary->code);
-                break;
-        }
+    const auto why = [&]() -> std::string {
+        if (!device.remembered.quarantine.empty()) return device.remembered.quarantine;
+        return std::string{verdict.primary == nullptr ? "policy.quarantine" : verdict.primary->code};
+    };
+    switch (device.decision->ruling) {
+        case policy::Ruling::allow: admit(device, ended.visited, ended.generation, now); break;
+        case policy::Ruling::deny: refuse(device, {}); break;
+        case policy::Ruling::quarantine: refuse(device, why()); break;
     }
     for (auto& [name, other] : devices_)
         if (other.physical == device.address) decide_virtual_function(other, now);

@@ -28,36 +28,56 @@ examine::Visited without(const Device& device, appraisal::Verdict verdict) {
             .without = std::move(verdict)};
 }
 
+logbook::Verdict verdict_note(const Device& device, EvidenceIndex evidence, bool enforcing) {
+    const auto& its = *device.verdict;
+    logbook::Verdict note{.device = device.name,
+                          .evidence = evidence,
+                          .cause = std::string{name(device.cause)},
+                          .state = std::string{name(its.state)},
+                          .owner = device.owner.text(),
+                          .ruling = std::string{name(device.decision->ruling)},
+                          .rule = device.decision->rule,
+                          .enforcing = enforcing};
+    if (its.primary != nullptr) note.reason = its.primary->code;
+    for (const auto& check : its.checks)
+        if (check.outcome == Outcome::fail) note.failed.emplace_back(check.reason);
+    return note;
+}
+
 }  // namespace
 
 void Guard::begin_what_is_due(Time now) {
+    std::vector<Ended> ended;
     for (auto& [name, its] : plans_) {
-        if (running_.size() >= settings_.side_by_side) return;
+        if (running_.size() >= settings_.side_by_side) break;
         if (!its.due || *its.due > now || its.running != nullptr) continue;
-        begin(devices_.at(name), now);
+        if (auto at_once = begin(devices_.at(name), now)) ended.push_back(*std::move(at_once));
     }
+    conclude(std::move(ended), now);
 }
 
-void Guard::begin(Device& device, Time now) {
+/// An examination that is over before it began: nobody may speak.
+std::optional<Guard::Ended> Guard::begin(Device& device, Time now) {
     auto& its = plans_[device.name];
     its.due.reset();
     its.first_event.reset();
     device.cause = its.cause;
     if (!device.physical.empty()) {
         decide_virtual_function(device, now);
-        return;
+        return std::nullopt;
     }
-    if (auto nobody = negotiate(device)) {
-        auto answers = std::exchange(its.answers, {});
-        conclude(device, without(device, *nobody), {.verdict = *nobody}, its.generation, now);
-        for (const auto& answer : answers) answer(without(device, *device.verdict), device);
-        return;
-    }
+    if (auto nobody = negotiate(device))
+        return Ended{.device = &device,
+                     .visited = without(device, *nobody),
+                     .judged = {.verdict = *nobody},
+                     .generation = its.generation,
+                     .answers = std::exchange(its.answers, {})};
     auto made = std::make_unique<Examination>(*this, around_, device, its);
     made->answers = std::exchange(its.answers, {});
     its.running = made.get();
     parts_.loop->add(*made);
     running_.emplace(its.running, std::move(made));
+    return std::nullopt;
 }
 
 /// Nothing: busguard may speak. Else why not.
@@ -127,7 +147,11 @@ void Guard::conclude_finished(Time now) {
     visits.reserve(done.size());
     for (auto& one : done) visits.push_back(one->take());
     auto judged = keep_and_judge(visits);
-    for (std::size_t n = 0; n < done.size(); ++n) conclude(*done[n], visits[n], std::move(judged[n]), now);
+    std::vector<Ended> ended;
+    for (std::size_t n = 0; n < done.size(); ++n)
+        if (auto its = take_up(*done[n], std::move(visits[n]), std::move(judged[n]), now))
+            ended.push_back(*std::move(its));
+    conclude(std::move(ended), now);
 }
 
 /// Evidence first: what nobody keeps, nobody judges.
@@ -147,18 +171,22 @@ std::vector<Guard::Judged> Guard::keep_and_judge(const std::vector<examine::Visi
         judged[n].measurements = examine::measurements_of(*visits[n].bundle);
     });
     if (!kept) return judged;
-    auto id = kept->begin();
-    for (std::size_t n = 0; n < visits.size(); ++n)
-        if (visits[n].bundle) judged[n].evidence = *id++;
+    auto index = kept->begin();
+    for (std::size_t n = 0; n < visits.size(); ++n) {
+        if (!visits[n].bundle) continue;
+        judged[n].evidence = *index++;
+        if (!judged[n].evidence) judged[n].verdict = verdict("store.failed", "it said too much");
+    }
     return judged;
 }
 
-void Guard::conclude(Examination& examination, const examine::Visited& visited, Judged judged, Time now) {
+std::optional<Guard::Ended> Guard::take_up(Examination& examination, examine::Visited visited, Judged judged,
+                                           Time now) {
     const auto found = devices_.find(examination.device());
     // It may have gone, and another may be there by now, which has an examination of its own.
     if (found == devices_.end() || plans_[found->first].running != &examination) {
         answer_gone(examination, visited);
-        return;
+        return std::nullopt;
     }
     auto& device = found->second;
     auto& its = plans_[device.name];
@@ -169,10 +197,26 @@ void Guard::conclude(Examination& examination, const examine::Visited& visited, 
         // Something happened to it meanwhile: this says nothing of what is there now.
         std::ranges::move(answers, std::back_inserter(its.answers));
         if (!its.due) plan_quiet(device, is_strict(device.cause) ? device.cause : Cause::changed, now);
-        return;
+        return std::nullopt;
     }
-    conclude(device, visited, std::move(judged), examination.generation(), now);
-    for (const auto& answer : answers) answer(visited, device);
+    return Ended{.device = &device,
+                 .visited = std::move(visited),
+                 .judged = std::move(judged),
+                 .generation = examination.generation(),
+                 .answers = std::move(answers)};
+}
+
+/// Weighed, written down, and only then acted upon.
+void Guard::conclude(std::vector<Ended> ended, Time now) {
+    for (auto& its : ended) weigh(its);
+    write_down(ended);
+    for (auto& its : ended) {
+        auto& device = *its.device;
+        parts_.audience->examined(device, its.visited, its.judged.evidence);
+        act(its, now);
+        parts_.audience->changed(device);
+        for (const auto& answer : its.answers) answer(its.visited, device);
+    }
 }
 
 void Guard::answer_gone(const Examination& examination, const examine::Visited& visited) {
@@ -181,12 +225,14 @@ void Guard::answer_gone(const Examination& examination, const examine::Visited& 
     for (const auto& answer : examination.answers) answer(visited, device);
 }
 
-void Guard::conclude(Device& device, const examine::Visited& visited, Judged judged, std::uint64_t generation,
-                     Time now) {
+/// What follows from an examination for what is known of the device, and by the policy.
+void Guard::weigh(Ended& ended) {
+    auto& device = *ended.device;
+    auto& judged = ended.judged;
     auto& verdict = judged.verdict;
     device.judged_at = parts_.clock->calendar();
-    if (judged.evidence != 0) device.evidence = judged.evidence;
-    if (visited.pci) device.pci = visited.pci;
+    if (judged.evidence) device.evidence = judged.evidence;
+    if (ended.visited.pci) device.pci = ended.visited.pci;
     device.driver = host::bound_driver(*parts_.sys, device.address);
     device.signer = std::move(judged.signer);
     device.measurements = std::move(judged.measurements);
@@ -199,9 +245,21 @@ void Guard::conclude(Device& device, const examine::Visited& visited, Judged jud
         verdict = appraisal::concluded(std::move(checks));
     }
     device.verdict = std::move(verdict);
-    parts_.audience->examined(device, visited, judged.evidence);
-    decide(device, visited, generation, now);
-    parts_.audience->changed(device);
+    decide(device);
+}
+
+/// All of a batch at once. What is not written down did not happen: nobody is let in by it.
+void Guard::write_down(std::span<const Ended> ended) {
+    if (ended.empty()) return;
+    std::vector<Note> notes;
+    notes.reserve(ended.size());
+    for (const auto& its : ended)
+        notes.emplace_back(verdict_note(*its.device, its.judged.evidence, settings_.enforce));
+    if (write_down(notes, nullptr)) return;
+    for (const auto& its : ended) {
+        its.device->verdict = verdict("store.failed");
+        decide(*its.device);
+    }
 }
 
 void Guard::hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) {

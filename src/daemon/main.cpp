@@ -1,4 +1,5 @@
 #include "crypto/entropy.h"
+#include "daemon/log_key.h"
 #include "daemon/service.h"
 #include "host/clock.h"
 #include "host/files.h"
@@ -16,7 +17,7 @@ struct Options {
     std::string configuration{daemon::default_configuration};
     std::string mode, policy, sysfs, state, runtime, bus;
     std::vector<std::string> anchors;
-    bool check = false;
+    bool check = false, create_log_key = false;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -33,6 +34,8 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--runtime", options.runtime, "Where devices/ is mounted")->type_name("DIR");
     app.add_flag("--check", options.check,
                  "Read configuration, policy and anchors, say what is wrong, and end");
+    app.add_flag("--create-log-key", options.create_log_key,
+                 "Make the transparency log's key if there is none, say its public half, and end");
 }
 
 /// The file, and above it the command line. Without a file everything has its default.
@@ -86,6 +89,12 @@ int main(int argc, char** argv) try {
     crypto::SystemEntropy entropy;
     const auto configuration = configuration_of(options);
     if (!configuration) return fail_with(configuration.error());
+    if (options.create_log_key) {
+        const auto key = daemon::log_key(*configuration);
+        if (!key) return fail_with(key.error());
+        static_cast<void>(std::puts(key->verifier().to_text().c_str()));
+        return 0;
+    }
     if (options.check) {
         const auto rules = daemon::read_rules(*configuration, clock);
         if (!rules) return fail_with(rules.error());

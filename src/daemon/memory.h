@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/result.h"
-#include "evidence/bundle.h"
+#include "logbook/entry.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace busguard::daemon {
@@ -25,15 +27,32 @@ struct Remembered {
     friend bool operator==(const Remembered&, const Remembered&) = default;
 };
 
-/// Where the guard keeps what must survive it. A call that succeeded survives a crash. Errors of all: system,
-/// too_large (the disk is full).
+/// Where evidence is in the log; nothing: there is none.
+using EvidenceIndex = std::optional<std::uint64_t>;
+
+/// What is written down beside evidence.
+using Note = std::variant<logbook::Verdict, logbook::Change>;
+
+/// The rules of the moment, by their digests (logbook::Entry).
+struct InForce {
+    tlog::TreeHash policy{}, anchors{};
+};
+
+/// Where the guard keeps what must survive it: evidence and notes in the log, for ever and for everybody; and
+/// what is remembered. A call that succeeded survives a crash. Errors of all: system, too_large (the disk is
+/// full).
 class Memory {
 public:
     virtual ~Memory() = default;
 
-    /// Evidence, before anybody judges it, all or none; an id for each, in order, ascending for ever.
-    virtual Result<std::vector<std::int64_t>> keep(std::span<const evidence::Bundle* const> bundles) = 0;
-    virtual Result<evidence::Bundle> evidence(std::int64_t id) = 0;
+    /// Evidence, before anybody judges it, all or none: for each, in order, the index of its entry in the
+    /// log. Nothing for one that is larger than anything the log takes.
+    virtual Result<std::vector<EvidenceIndex>> keep(std::span<const evidence::Bundle* const> bundles) = 0;
+    virtual Result<evidence::Bundle> evidence(std::uint64_t index) = 0;
+    /// All or none, in this order.
+    virtual Result<void> write_down(std::span<const Note> notes) = 0;
+    /// By what everything from now on is decided.
+    virtual void in_force(const InForce& rules) = 0;
 
     /// In place of what was remembered of these devices, all or none.
     virtual Result<void> remember(std::span<const Remembered> devices) = 0;

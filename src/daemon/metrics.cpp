@@ -19,12 +19,13 @@ void counts(std::string& out, std::string_view name, std::string_view label,
 
 }  // namespace
 
-void Metrics::examined(const Device& device, const examine::Visited&, std::int64_t evidence) {
+void Metrics::examined(const Device& device, const examine::Visited&, EvidenceIndex evidence) {
     ++examinations_[std::string{appraisal::name(device.verdict->state)}];
-    if (evidence != 0) ++evidence_;
+    if (evidence) ++evidence_;
 }
 
-std::string Metrics::text(const std::map<std::string, Device, std::less<>>& devices, bool enforcing) const {
+std::string Metrics::text(const std::map<std::string, Device, std::less<>>& devices, bool enforcing,
+                          const LogSize& log) const {
     std::map<std::string, std::uint64_t, std::less<>> standings;
     std::map<std::string, std::uint64_t, std::less<>> states;
     for (const auto each : {Standing::waiting, Standing::let_in, Standing::kept_out, Standing::quarantined})
@@ -48,6 +49,10 @@ std::string Metrics::text(const std::map<std::string, Device, std::less<>>& devi
     counts(out, "examinations_total", "state", examinations_);
     family(out, "evidence_total", "counter", "Evidence that was kept.");
     out += fmt::format("busguard_evidence_total {}\n", evidence_);
+    family(out, "log_entries", "gauge", "Entries of the transparency log.");
+    out += fmt::format("busguard_log_entries {}\n", log.entries);
+    family(out, "log_published_entries", "gauge", "Of them, those that its published checkpoint covers.");
+    out += fmt::format("busguard_log_published_entries {}\n", log.published);
     family(out, "events_total", "counter", "What happened, by the event's name.");
     counts(out, "events_total", "event", events_);
     return out;

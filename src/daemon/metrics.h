@@ -12,12 +12,16 @@ namespace busguard::daemon {
 /// busguardd(8).
 class Metrics final : public Audience {
 public:
-    void examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) override;
+    void examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) override;
     void changed(const Device&) override {}
     void gone(const Device&) override {}
     void happened(const Event& event) override { ++events_[std::string{event.name}]; }
 
-    std::string text(const std::map<std::string, Device, std::less<>>& devices, bool enforcing) const;
+    struct LogSize {
+        std::uint64_t entries = 0, published = 0;
+    };
+    std::string text(const std::map<std::string, Device, std::less<>>& devices, bool enforcing,
+                     const LogSize& log) const;
 
 private:
     std::map<std::string, std::uint64_t, std::less<>> events_;        // by name

@@ -32,8 +32,9 @@ std::string in_quotes(std::string_view text) {
 
 Priority priority_of(const Event& event) {
     constexpr std::array errors{"store.failed", "device.cannot-keep-out"};
-    constexpr std::array warnings{"device.quarantined", "device.swapped", "device.window",     "events.lost",
-                                  "events.failed",      "owner.refused",  "device.cannot-bind"};
+    constexpr std::array warnings{"device.quarantined", "device.swapped", "device.window",
+                                  "events.lost",        "events.failed",  "owner.refused",
+                                  "device.cannot-bind", "log.unpublished"};
     if (std::ranges::find(errors, event.name) != errors.end()) return Priority::error;
     if (std::ranges::find(warnings, event.name) != warnings.end()) return Priority::warning;
     return event.name == "device.appeared" || event.name == "device.gone" ? Priority::info : Priority::notice;
@@ -61,11 +62,11 @@ DeviceView Publisher::view_of(const Device& device) const {
     return view;
 }
 
-void Publisher::examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) {
+void Publisher::examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) {
     auto view = view_of(device);
     take_in(view, visited, *device.verdict);
     (void)files_->show(std::move(view));  // the name is of the right form
-    if (visited.bundle && evidence != 0) files_->record(device.name, evidence, *visited.bundle);
+    if (visited.bundle && evidence) files_->record(device.name, *evidence, *visited.bundle);
 }
 
 void Publisher::changed(const Device& device) { (void)files_->show(view_of(device)); }

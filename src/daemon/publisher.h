@@ -24,7 +24,7 @@ public:
     Publisher(FileAbi& files, bool enforcing, Log log)
         : files_{&files}, enforcing_{enforcing}, log_{std::move(log)} {}
 
-    void examined(const Device& device, const examine::Visited& visited, std::int64_t evidence) override;
+    void examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) override;
     void changed(const Device& device) override;
     void gone(const Device& device) override;
     void happened(const Event& event) override;

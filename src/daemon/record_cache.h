@@ -13,8 +13,8 @@ namespace busguard::daemon {
 
 /// Where a signed statement is kept.
 struct RecordPlace {
-    std::int64_t evidence = 0;  ///< Memory's id
-    std::uint32_t record = 0;   ///< which of the bundle's
+    std::uint64_t evidence = 0;  ///< its index in the log
+    std::uint32_t record = 0;    ///< which of the bundle's
 
     friend bool operator==(const RecordPlace&, const RecordPlace&) = default;
 };

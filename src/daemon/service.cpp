@@ -1,8 +1,11 @@
 #include "daemon/service.h"
 
+#include "crypto/hash.h"
 #include "daemon/attempt_errno.h"
 #include "daemon/bus.h"
 #include "daemon/durable_memory.h"
+#include "daemon/log_key.h"
+#include "daemon/log_publishing.h"
 #include "daemon/metrics.h"
 #include "daemon/verdict_text.h"
 #include "examine/judge.h"
@@ -96,7 +99,8 @@ public:
         if (!sys) return fail(cannot(configuration_.sysfs, sys.error()));
         sys_ = *std::move(sys);
         TRY(host::make_directory(configuration_.state));
-        memory_ = TRY(DurableMemory::open(configuration_.state + "/state.db"));
+        TRY(open_log());
+        memory_ = TRY(DurableMemory::open(configuration_.state + "/state.db", *log_));
         uevents_ = TRY(uevents_for(configuration_.sysfs));
         auto signals = host::Signals::of({SIGTERM, SIGINT, SIGHUP});
         if (!signals) return fail(cannot("signals", signals.error()));
@@ -121,9 +125,36 @@ public:
         }
         (void)sd_notify(0, "STOPPING=1");
         guard_->stop();
+        // What was said last is there for everybody as well; else the next start brings it there.
+        (void)log_->publish();
     }
 
 private:
+    /// A log that is behind what it published, or whose key is gone, keeps the daemon from starting: it would
+    /// write a second history.
+    Checked<void> open_log() {
+        const auto places = configuration_.log_places();
+        const auto key = TRY(log_key(configuration_));
+        TRY(host::make_directory(places.folder));
+        std::error_code refused;
+        std::filesystem::permissions(places.folder, std::filesystem::perms{0755},
+                                     refused);  // whatever the umask
+        auto files = host::DirectoryFiles::open(places.folder);
+        if (!files) return fail(cannot(places.folder, files.error()));
+        const auto vkey = places.folder + "/log.vkey";
+        const auto text = key.verifier().to_text() + '\n';
+        const auto there = host::read_file(vkey, 4096);
+        if (!there || as_text(*there) != text) TRY(host::write_file(vkey, as_bytes(text)));
+        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock);
+        if (!opened) {
+            auto problem = opened.error();
+            problem.message = "the transparency log: " + problem.message;
+            return fail(std::move(problem));
+        }
+        log_ = *std::move(opened);
+        return {};
+    }
+
     void start_guard(Rules rules, std::string boot) {
         say_remarks(rules);
         files_.emplace(
@@ -150,7 +181,8 @@ private:
                 .locks = real ? host::lock_directory({}) : std::string{},
                 .recorded_by = world_->version,
                 .boot = std::move(boot)},
-            configuration_.settings, std::move(rules.policy), examine::Judge{std::move(rules.demands)});
+            configuration_.settings, std::move(rules.policy), examine::Judge{std::move(rules.demands)},
+            rules.digests);
     }
 
     Checked<void> mount() {
@@ -200,8 +232,10 @@ private:
             return true;
         }));
         tasks_.push_back(std::make_unique<DescriptorTask>(listener_->descriptor(), [this] {
-            listener_->answer(
-                [this] { return metrics_.text(guard_->devices(), configuration_.settings.enforce); });
+            listener_->answer([this] {
+                return metrics_.text(guard_->devices(), configuration_.settings.enforce,
+                                     {log_->size(), log_->published().value_or(0)});
+            });
             return true;
         }));
         tasks_.push_back(std::make_unique<DescriptorTask>(mount_->descriptor(), [this] {
@@ -210,6 +244,11 @@ private:
             stop();
             return false;
         }));
+        tasks_.push_back(std::make_unique<LogPublishing>(
+            *log_, loop_, configuration_.settings.publish, [this](const Error& error) {
+                audiences_.happened(
+                    {.name = "log.unpublished", .device = nullptr, .reason = {}, .detail = in_words(error)});
+            }));
         tasks_.push_back(std::make_unique<Watchdog>([this] { look_for_sleep(); }));
         for (const auto& task : tasks_) loop_.add(*task);
     }
@@ -264,7 +303,8 @@ private:
             world_->log(Priority::error, "reload.refused " + rules.error().text());
         } else {
             say_remarks(*rules);
-            guard_->adopt(std::move(rules->policy), examine::Judge{std::move(rules->demands)});
+            guard_->adopt(std::move(rules->policy), examine::Judge{std::move(rules->demands)},
+                          rules->digests);
         }
         (void)sd_notify(0, "READY=1");
     }
@@ -292,6 +332,7 @@ private:
     drive::Loop loop_;
     host::NodeTree published_;
     std::unique_ptr<host::FileTree> sys_;
+    std::unique_ptr<Log> log_;
     std::unique_ptr<DurableMemory> memory_;
     std::unique_ptr<host::UeventSource> uevents_;
     std::optional<host::Signals> signals_;
@@ -310,7 +351,26 @@ private:
     bool expected_ = false;  // logind said that the machine falls asleep
 };
 
-Checked<policy::Policy> read_policy(const Configuration& configuration, std::vector<std::string>& remarks) {
+tlog::TreeHash sha_256(ByteView bytes) {
+    tlog::TreeHash hash{};
+    std::ranges::copy(crypto::digest(crypto::Hash::sha_256, bytes).view(), hash.begin());
+    return hash;
+}
+
+/// All zero if nobody is trusted.
+tlog::TreeHash digest_of(const trust::Anchors& anchors) {
+    if (anchors.empty()) return {};
+    std::vector<Bytes> each;
+    for (const auto& one : anchors.certificates())
+        each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
+    std::ranges::sort(each);
+    Bytes all;
+    for (const auto& one : each) append(all, one);
+    return sha_256(all);
+}
+
+Checked<policy::Policy> read_policy(const Configuration& configuration, Rules& rules) {
+    auto& remarks = rules.remarks;
     std::error_code ignored;
     if (!std::filesystem::exists(configuration.policy, ignored)) {
         const std::string missing = "there is no policy: every device would be kept out";
@@ -325,6 +385,7 @@ Checked<policy::Policy> read_policy(const Configuration& configuration, std::vec
     }
     const auto text = TRY(host::read_file(configuration.policy));
     auto policy = TRY(policy::policy_from_toml(as_text(text), configuration.policy));
+    rules.digests.policy = sha_256(text);
     for (const auto& warning : policy::warnings(policy, configuration.policy))
         remarks.push_back(warning.text());
     return policy;
@@ -334,7 +395,7 @@ Checked<policy::Policy> read_policy(const Configuration& configuration, std::vec
 
 Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock) {
     Rules rules;
-    rules.policy = TRY(read_policy(configuration, rules.remarks));
+    rules.policy = TRY(read_policy(configuration, rules));
     auto& standard = rules.demands.standard;
     std::error_code ignored;
     for (const auto& path : configuration.anchors) {
@@ -346,6 +407,7 @@ Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock
             }
     }
     if (standard.anchors.empty()) rules.remarks.emplace_back("no root certificate is trusted");
+    rules.digests.anchors = digest_of(standard.anchors);
     for (const auto& path : configuration.references) {
         auto read = TRY(examine::read_references(path, standard.anchors));
         std::ranges::move(read.references, std::back_inserter(rules.demands.references));

@@ -15,6 +15,7 @@ namespace busguard::daemon {
 struct Rules {
     policy::Policy policy;
     examine::Demands demands;
+    InForce digests;
     std::vector<std::string> remarks;  ///< what is legal and hardly meant; a line each
 };
 

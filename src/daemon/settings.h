@@ -22,6 +22,7 @@ struct Settings {
     std::size_t side_by_side = 1024;                        ///< examinations at a time
     /// What ends within such a time is kept in one transaction and judged side by side.
     Time gather = std::chrono::milliseconds{50};
+    Time publish = std::chrono::milliseconds{200};  ///< the log's checkpoint, at most so much after an entry
 };
 
 }  // namespace busguard::daemon

@@ -24,17 +24,19 @@ enum File : std::size_t {
     combined_spdm_prefix,
     type,
     certificate_chain,
+    log_index,  // not the series'
 };
-constexpr std::array<std::string_view, 8> file_names{"_signature",
+constexpr std::array<std::string_view, 9> file_names{"_signature",
                                                      "_transcript",
                                                      "_requester_nonce",
                                                      "_responder_nonce",
                                                      "_hash_algorithm",
                                                      "_combined_spdm_prefix",
                                                      "_type",
-                                                     "_certificate_chain"};
+                                                     "_certificate_chain",
+                                                     "_log_index"};
 
-// Keys: the nonce's file, then eight for each entry by its serial number.
+// Keys: the nonce's file, then nine for each entry by its serial number.
 constexpr std::string_view nonce_name = "next_requester_nonce";
 constexpr SignatureLog::Key nonce_key = 0;
 constexpr std::uint64_t serial_of(SignatureLog::Key key) { return (key - 1) / file_names.size(); }
@@ -58,7 +60,7 @@ ByteView field(const evidence::Record& record, std::size_t file) {
 
 }  // namespace
 
-void SignatureLog::add(std::int64_t evidence, const evidence::Bundle& bundle, Stamp received,
+void SignatureLog::add(std::uint64_t evidence, const evidence::Bundle& bundle, Stamp received,
                        std::uint64_t most_bytes) {
     for (std::size_t n = 0; n < bundle.records.size(); ++n) {
         const auto& record = bundle.records[n];
@@ -138,6 +140,7 @@ Content SignatureLog::content(const Entry& entry, std::uint64_t serial, std::siz
     Content content;
     switch (file) {
         case hash_algorithm: content = host::constant_attribute(std::string{crypto::name(entry.hash)}); break;
+        case log_index: content = host::constant_attribute(std::to_string(entry.place.evidence)); break;
         case type: content = host::constant_attribute(std::string{spdm::text(entry.kind)}); break;
         default:
             content.read_at = [this, serial, file](std::uint64_t offset, std::size_t length) {

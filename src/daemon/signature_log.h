@@ -25,7 +25,8 @@ public:
         : records_{&records}, nonce_{&nonce}, registered_{registered}, first_{first} {}
 
     /// One entry for each record of the bundle; then purges the oldest.
-    void add(std::int64_t evidence, const evidence::Bundle& bundle, Stamp received, std::uint64_t most_bytes);
+    void add(std::uint64_t evidence, const evidence::Bundle& bundle, Stamp received,
+             std::uint64_t most_bytes);
     /// Purges the oldest until the rest has `most_bytes` at most; the newest stays in any case.
     void shrink(std::uint64_t most_bytes);
 

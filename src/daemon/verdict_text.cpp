@@ -72,7 +72,7 @@ std::string verdict_json(const Device& device, bool enforcing) {
              {"quarantine", text_or_null(device.remembered.quarantine)},
              {"examined_because", name(device.cause)},
              {"judged_at", device.judged_at ? Json(to_text(*device.judged_at)) : Json(nullptr)},
-             {"evidence", device.evidence == 0 ? Json(nullptr) : Json(device.evidence)}};
+             {"evidence", device.evidence ? Json(*device.evidence) : Json(nullptr)}};
     out["verdict"] = device.verdict ? verdict_part(*device.verdict) : Json(nullptr);
     out["decision"] = device.decision ? decision_part(*device.decision) : Json(nullptr);
     out["signer"] = device.signer ? signer_part(*device.signer) : Json(nullptr);

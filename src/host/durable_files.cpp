@@ -85,6 +85,7 @@ Result<void> DirectoryFiles::write(const std::string& path, ByteView bytes) {
     // open when it happened.
     const auto file = TRY(open_at(path, O_WRONLY | O_CREAT | O_TRUNC));
     TRY(write_all(file, bytes));
+    if (::fchmod(file.number(), 0644) != 0) return fail_errno("mode");  // whatever the umask
     if (::fsync(file.number()) != 0) return fail_errno("sync");
     return {};
 }
@@ -102,7 +103,12 @@ Result<void> DirectoryFiles::sync_directory(const std::string& path) {
 }
 
 Result<void> DirectoryFiles::make_directory(const std::string& path) {
-    if (::mkdirat(root_.number(), path.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("mkdir");
+    if (::mkdirat(root_.number(), path.c_str(), 0755) == 0) {
+        // Whatever the umask.
+        if (::fchmodat(root_.number(), path.c_str(), 0755, 0) != 0) return fail_errno("mode");
+    } else if (errno != EEXIST) {
+        return fail_errno("mkdir");
+    }
     return {};
 }
 

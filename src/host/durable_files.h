@@ -40,7 +40,7 @@ public:
     virtual Result<void> remove(const std::string& path) = 0;
 };
 
-/// Those of this machine.
+/// Those of this machine; everybody may read them.
 class DirectoryFiles final : public DurableFiles {
 public:
     /// Errors: not_found, permission, unsupported if `root` is no directory, system.

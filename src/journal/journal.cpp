@@ -12,6 +12,8 @@ namespace {
 using tlog::tile_width;
 using Kind = tlog::TilePath::Kind;
 
+constexpr std::size_t most_remembered = 4096;  // blobs
+
 tlog::TreeHash sha_256(ByteView bytes) {
     const auto digest = crypto::digest(crypto::Hash::sha_256, bytes);
     tlog::TreeHash hash{};
@@ -36,7 +38,8 @@ Result<std::uint64_t> Journal::append(std::span<const Entry> entries, std::chron
     for (const auto& entry : entries) {
         if (entry.bytes.size() > tlog::largest_entry) return fail(Errc::too_large, "entry");
         for (const auto& blob : entry.blobs)
-            if (!TRY(shelf_.exists(blob_path(blob)))) return fail(Errc::not_found, "blob");
+            if (!blobs_.contains(blob) && !TRY(shelf_.exists(blob_path(blob))))
+                return fail(Errc::not_found, "blob");
         leaves.push_back(tlog::leaf_hash(entry.bytes));
     }
     const auto first = TRY(ledger_.next(tree().size));
@@ -142,13 +145,21 @@ Result<std::vector<tlog::TreeHash>> Journal::prove_consistency(std::uint64_t old
     return tlog::prove_consistency(older, newer, hashes_);
 }
 
-Result<tlog::TreeHash> Journal::put_blob(ByteView bytes) {
-    if (bytes.size() > largest_blob) return fail(Errc::too_large, "blob");
-    const auto name = sha_256(bytes);
-    TRY(shelf_.put(blob_path(name), bytes));
+Result<std::vector<tlog::TreeHash>> Journal::put_blobs(std::span<const ByteView> blobs) {
+    std::vector<tlog::TreeHash> names;
+    names.reserve(blobs.size());
+    for (const auto bytes : blobs) {
+        if (bytes.size() > largest_blob) return fail(Errc::too_large, "blob");
+        names.push_back(sha_256(bytes));
+        if (!blobs_.contains(names.back())) TRY(shelf_.put(blob_path(names.back()), bytes));
+    }
     TRY(shelf_.settle());
-    return name;
+    if (blobs_.size() > most_remembered) blobs_.clear();
+    blobs_.insert(names.begin(), names.end());
+    return names;
 }
+
+Result<tlog::TreeHash> Journal::put_blob(ByteView bytes) { return TRY(put_blobs({&bytes, 1})).front(); }
 
 Result<Bytes> Journal::blob(const tlog::TreeHash& name) {
     auto bytes = TRY(shelf_.read(blob_path(name), largest_blob));

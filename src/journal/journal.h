@@ -7,6 +7,7 @@
 #include "tlog/tile_edge.h"
 
 #include <memory>
+#include <set>
 
 /// The transparency log of one machine: entries that are durable once appended, and a published tree over
 /// them that only ever grows.
@@ -70,8 +71,9 @@ public:
     Result<std::vector<tlog::TreeHash>> prove_consistency(std::uint64_t older, std::uint64_t newer);
 
     /// Keeps bytes that are too large for an entry, or that many entries share: certificate chains,
-    /// transcripts. The file "blob/SHA-256 in hex"; durable when it returns. Its name, which entries refer
-    /// to. One that no entry ever referred to stays for good. Error: too_large "blob".
+    /// transcripts. Each is the file "blob/SHA-256 in hex"; durable when it returns. Their names, which
+    /// entries refer to. One that no entry ever referred to stays for good. Error: too_large "blob".
+    Result<std::vector<tlog::TreeHash>> put_blobs(std::span<const ByteView> blobs);
     Result<tlog::TreeHash> put_blob(ByteView bytes);
     /// Errors: not_found; mismatch "blob" if its bytes are not those of its name.
     Result<Bytes> blob(const tlog::TreeHash& name);
@@ -105,8 +107,9 @@ private:
     CheckpointSigner& signer_;
     CheckpointReader& reader_;
     Standing standing_;
-    tlog::TileEdge edge_;      // of the integrated tree
-    tlog::TileReader hashes_;  // of the same
+    std::set<tlog::TreeHash> blobs_;  // some of those that are durable
+    tlog::TileEdge edge_;             // of the integrated tree
+    tlog::TileReader hashes_;         // of the same
 };
 
 /// Where the checkpoint stands.

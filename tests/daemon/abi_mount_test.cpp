@@ -84,6 +84,7 @@ TEST(MountedAbi, ShowsTheModesAndSizesOfTheKernels) {
         {"signatures/0_hash_algorithm", S_IFREG | 0444U, 4096},
         {"signatures/0_combined_spdm_prefix", S_IFREG | 0444U, 100},
         {"signatures/0_type", S_IFREG | 0444U, 4096},
+        {"signatures/0_log_index", S_IFREG | 0444U, 4096},
         {"signatures/0_certificate_chain", S_IFLNK | 0777U, 21},
         {"signatures/next_requester_nonce", S_IFREG | 0200U, 32},
         {"../../max_signatures_size", S_IFREG | 0644U, 0},

@@ -29,7 +29,7 @@ struct AbiWorld {
     /// Keeps a bundle and records its signatures.
     void record(const std::string& device, evidence::Bundle bundle) {
         kept.push_back(std::move(bundle));
-        abi.record(device, static_cast<std::int64_t>(kept.size()) - 1, kept.back());
+        abi.record(device, kept.size() - 1, kept.back());
     }
 
     /// What a file holds, or "errno N".
@@ -69,7 +69,7 @@ struct AbiWorld {
                  .load = [this](const RecordPlace& place) -> Result<evidence::Record> {
                      ++loads;
                      if (store_fails) return fail(Errc::not_found, "evidence");
-                     return kept.at(static_cast<std::size_t>(place.evidence)).records.at(place.record);
+                     return kept.at(place.evidence).records.at(place.record);
                  }}};
 };
 

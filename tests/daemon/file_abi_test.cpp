@@ -192,7 +192,7 @@ TEST(Signatures, CountOnFromZeroAfterTheLargestNumber) {
     }
     EXPECT_FALSE(tree.exists("signatures/2_transcript"));
     EXPECT_FALSE(tree.exists("signatures/4294967293_transcript"));
-    EXPECT_EQ(tree.list("signatures")->size(), 1U + (4 * 8));
+    EXPECT_EQ(tree.list("signatures")->size(), 1U + (4 * 9));
     log.shrink(0);
     EXPECT_THAT(*tree.list("signatures"),
                 testing::Each(testing::AnyOf(StartsWith("1_"), StartsWith("next"))));
@@ -247,6 +247,7 @@ TEST(Signatures, AreReadFromWhereEvidenceIsKept) {
     static_cast<void>(world.tree.list(at + "signatures"));
     EXPECT_EQ(world.read(at + "signatures/0_type"), "responder-challenge_auth signing\n");
     EXPECT_EQ(world.read(at + "signatures/0_hash_algorithm"), "sha384\n");
+    EXPECT_EQ(world.read(at + "signatures/0_log_index"), "0\n") << "the first entry has a number as well";
     EXPECT_EQ(world.loads, 0U);
     for (const auto* file : {"0_transcript", "0_signature", "0_requester_nonce", "0_responder_nonce",
                              "0_combined_spdm_prefix", "0_transcript"})

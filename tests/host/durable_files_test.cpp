@@ -1,6 +1,9 @@
 #include "host/durable_files.h"
 
+#include "host/memory_files.h"
 #include "tests/host/temporary_directory.h"
+
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -13,7 +16,7 @@ protected:
     std::unique_ptr<DirectoryFiles> files = *DirectoryFiles::open(directory.path());
 };
 
-TEST_F(DurableFilesTest, WritesAnewRenamesAndRemoves) {
+void writes_anew_renames_and_removes(DurableFiles* files) {
     ASSERT_TRUE(files->make_directory("a"));
     ASSERT_TRUE(files->make_directory("a"));
     ASSERT_TRUE(files->sync_directory(""));
@@ -31,6 +34,36 @@ TEST_F(DurableFilesTest, WritesAnewRenamesAndRemoves) {
     EXPECT_TRUE(files->remove("a"));
     EXPECT_FALSE(*files->exists("a"));
     EXPECT_TRUE(*files->exists(""));
+}
+
+TEST_F(DurableFilesTest, WritesAnewRenamesAndRemoves) {
+    writes_anew_renames_and_removes(files.get());
+    MemoryFiles in_memory;
+    writes_anew_renames_and_removes(&in_memory);
+}
+
+// Whoever runs it: what is published is for everybody.
+TEST_F(DurableFilesTest, AreEverybodysToRead) {
+    const auto before = ::umask(0077);
+    const auto made = files->make_directory("a");
+    const auto written = files->write("a/file", as_bytes("text"));
+    ::umask(before);
+    ASSERT_TRUE(made && written);
+    struct stat status{};
+    ASSERT_EQ(::stat(directory.path("a").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0755U);
+    ASSERT_EQ(::stat(directory.path("a/file").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0644U);
+}
+
+TEST(MemoryFiles, SayWhatIsMissingOrTooLarge) {
+    MemoryFiles files;
+    ASSERT_TRUE(files.write("five", as_bytes("12345")));
+    EXPECT_EQ(files.read("five", 4).error().code, Errc::too_large);
+    for (const auto& error : {files.read("none", 1).error(), files.list("none").error(),
+                              files.write("none/x", {}).error(), files.rename("none", "x").error(),
+                              files.sync_directory("none").error(), files.make_directory("none/x").error()})
+        EXPECT_EQ(error.code, Errc::not_found) << error.what;
 }
 
 TEST_F(DurableFilesTest, SaysWhatIsMissingOrTooLarge) {

@@ -100,9 +100,13 @@ TEST(LogEntry, VerdictsChangesAndKeysGoThereAndBack) {
         EXPECT_EQ(back->policy, entry.policy);
         EXPECT_EQ(back->anchors, entry.anchors);
         ASSERT_EQ(back->what.index(), what.index());
-        if (const auto* its = std::get_if<Verdict>(&what)) EXPECT_EQ(std::get<Verdict>(back->what), *its);
-        if (const auto* its = std::get_if<Change>(&what)) EXPECT_EQ(std::get<Change>(back->what), *its);
-        if (const auto* its = std::get_if<NewKey>(&what)) EXPECT_EQ(std::get<NewKey>(back->what), *its);
+        if (const auto* its = std::get_if<Verdict>(&what)) {
+            EXPECT_EQ(std::get<Verdict>(back->what), *its);
+        } else if (const auto* change = std::get_if<Change>(&what)) {
+            EXPECT_EQ(std::get<Change>(back->what), *change);
+        } else {
+            EXPECT_EQ(std::get<NewKey>(back->what), std::get<NewKey>(what));
+        }
     }
 }
 
@@ -136,7 +140,7 @@ TEST(LogEntry, AChainIsOneBlobHoweverOftenItIsShown) {
     EXPECT_EQ(encoded->names[0], sha_256(chain));
     EXPECT_NE(encoded->text.find(R"("chain":{"blob":")" + to_hex(sha_256(chain)) + R"("})"),
               std::string::npos);
-    EXPECT_EQ(encoded->text.find(to_base64(chain)), std::string::npos);
+    EXPECT_EQ(encoded->text.find(R"("chain":")"), std::string::npos);
 }
 
 TEST(LogEntry, ATranscriptIsABlobAbove16KiB) {

@@ -381,6 +381,17 @@ TEST(Guard, SurvivesBeingKilledAtEveryStep) {
         EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
         EXPECT_EQ(world.at(stranger).standing, Standing::quarantined);
         EXPECT_EQ(world.driver(card), "e1000e");
+        // What was acknowledged is there for everybody, in its place; nothing was given a place twice.
+        const auto found = world.looked_through();
+        EXPECT_TRUE(found.clean()) << found.problems.size();
+        const auto entries = world.entries();
+        EXPECT_FALSE(world.acknowledged.empty());
+        for (const auto& [index, device] : world.acknowledged) {
+            ASSERT_LT(index, entries.size());
+            const auto* const its = std::get_if<logbook::Evidence>(&entries[index].what);
+            ASSERT_NE(its, nullptr) << index;
+            EXPECT_EQ(its->bundle.circumstances.device, device) << index;
+        }
     }
     EXPECT_EQ(deaths, total);
 }

@@ -2,11 +2,14 @@
 
 #include "daemon/durable_memory.h"
 #include "daemon/guard.h"
+#include "daemon/log_publishing.h"
 #include "emulate/machine.h"
 #include "emulate/machine_file.h"
 #include "host/files.h"
+#include "journal/fsck.h"
 #include "policy/policy_file.h"
 #include "tests/host/temporary_directory.h"
+#include "tlog/entry_bundle.h"
 
 #include <gtest/gtest.h>
 
@@ -122,17 +125,33 @@ public:
     FatefulMemory(Memory& below, Fate& fate) : below_{&below}, fate_{&fate} {}
 
     bool full = false;                 ///< the disk
+    bool takes_no_notes = false;       ///< it is full directly after evidence was kept
     std::function<void()> after_keep;  ///< the moment between evidence and judgement
+    std::function<void()> after_note;  ///< between a note and what follows from it
+    /// Evidence that was acknowledged: its index in the log, and its device.
+    std::map<std::uint64_t, std::string>* acknowledged = nullptr;
 
-    Result<std::vector<std::int64_t>> keep(std::span<const evidence::Bundle* const> bundles) override {
+    Result<std::vector<EvidenceIndex>> keep(std::span<const evidence::Bundle* const> bundles) override {
         fate_->step();
         if (full) return fail(Errc::too_large, "database");
-        auto ids = below_->keep(bundles);
+        auto indices = below_->keep(bundles);
+        if (indices && acknowledged != nullptr)
+            for (std::size_t n = 0; n < bundles.size(); ++n)
+                acknowledged->emplace((*indices)[n].value(), bundles[n]->circumstances.device);
         fate_->step();
         if (const auto then = after_keep) then();
-        return ids;
+        return indices;
     }
-    Result<evidence::Bundle> evidence(std::int64_t id) override { return below_->evidence(id); }
+    Result<void> write_down(std::span<const Note> notes) override {
+        fate_->step();
+        if (full || takes_no_notes) return fail(Errc::too_large, "database");
+        auto done = below_->write_down(notes);
+        fate_->step();
+        if (const auto then = after_note) then();
+        return done;
+    }
+    void in_force(const InForce& rules) override { below_->in_force(rules); }
+    Result<evidence::Bundle> evidence(std::uint64_t index) override { return below_->evidence(index); }
     Result<void> remember(std::span<const Remembered> devices) override {
         fate_->step();
         if (full) return fail(Errc::too_large, "database");
@@ -156,8 +175,8 @@ public:
     std::vector<Entry> entries;
     std::size_t kept = 0;  ///< evidence
 
-    void examined(const Device&, const examine::Visited&, std::int64_t evidence) override {
-        if (evidence != 0) ++kept;
+    void examined(const Device&, const examine::Visited&, EvidenceIndex evidence) override {
+        if (evidence) ++kept;
     }
     void changed(const Device&) override {}
     void gone(const Device&) override {}
@@ -202,12 +221,22 @@ public:
         guard.reset();
         loop.emplace(clock);
         loop->add(alarm_);
+        publishing_.reset();
         durable_.reset();
-        auto opened = DurableMemory::open(directory_.path("state.db"));
+        log.reset();
+        auto begun =
+            Log::open(directory_.path("log.db"), *host::DirectoryFiles::open(published_.path()), key_, clock);
+        if (!begun) throw std::runtime_error{begun.error().text()};
+        log = *std::move(begun);
+        auto opened = DurableMemory::open(directory_.path("state.db"), *log);
         if (!opened) throw std::runtime_error{opened.error().text()};
         durable_ = *std::move(opened);
         memory.emplace(*durable_, fate);
         memory->full = disk_is_full;
+        memory->acknowledged = &acknowledged;
+        publishing_.emplace(*log, *loop, settings.publish,
+                            [this](const Error&) { diary.entries.push_back({"log.unpublished", "", ""}); });
+        loop->add(*publishing_);
         guard.emplace(Guard::Parts{.sys = &*sys,
                                    .uevents = events != nullptr ? events : &machine->uevents(),
                                    .clock = &clock,
@@ -280,6 +309,33 @@ public:
         ASSERT_TRUE(machine->recover(*emulate::PciAddress::parse(address), succeeds));
     }
 
+    /// The log as everybody sees it, after what is due was published.
+    journal::Fsck looked_through() {
+        EXPECT_TRUE(log->publish());
+        const auto files = *host::DirectoryFiles::open(published_.path());
+        journal::NoteReader reader{key_.verifier()};
+        return journal::fsck(*files, reader);
+    }
+    /// All that is written down, by a reader of the published files alone.
+    std::vector<logbook::Entry> entries() {
+        EXPECT_TRUE(log->publish());
+        const auto files = *host::DirectoryFiles::open(published_.path());
+        const auto blob = [&](const tlog::TreeHash& name) {
+            return files->read(journal::blob_path(name), journal::largest_blob);
+        };
+        std::vector<logbook::Entry> all;
+        const auto size = *log->published();
+        for (std::uint64_t index = 0; index * tlog::tile_width < size; ++index) {
+            const auto width = tlog::width_in(size, 0, index);
+            const auto bundle = files->read(tlog::text({tlog::TilePath::Kind::entries, 0, index, width}),
+                                            tlog::largest_resource);
+            EXPECT_TRUE(bundle) << index;
+            for (const auto text : *tlog::entries_of(*bundle, width))
+                all.push_back(*logbook::decode(as_text(text), blob, "log"));
+        }
+        return all;
+    }
+
     static policy::Policy policy(std::string_view text) {
         auto read = policy::policy_from_toml(text, "policy");
         if (!read) throw std::runtime_error{read.error().text()};
@@ -299,7 +355,9 @@ public:
     std::unique_ptr<emulate::Machine> machine;
     host::UeventSource* events = nullptr;  ///< in place of the machine's own
     std::optional<FatefulTree> sys;
+    std::unique_ptr<Log> log;
     std::optional<FatefulMemory> memory;
+    std::map<std::uint64_t, std::string> acknowledged;
     Diary diary;
     std::optional<drive::Loop> loop;
     std::optional<Guard> guard;
@@ -317,8 +375,11 @@ private:
         }
     } alarm_;
     std::string policy_text_;
-    host::TemporaryDirectory directory_;
+    host::TemporaryDirectory directory_, published_;
+    tlog::NoteSigner key_ = *tlog::NoteSigner::make("scenario.example/log",
+                                                    *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
     std::unique_ptr<DurableMemory> durable_;
+    std::optional<LogPublishing> publishing_;
 };
 
 }  // namespace busguard::daemon

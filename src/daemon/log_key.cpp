@@ -1,0 +1,75 @@
+#include "daemon/log_key.h"
+
+#include "crypto/entropy.h"
+#include "host/files.h"
+
+#include <systemd/sd-id128.h>
+
+#include <array>
+#include <filesystem>
+
+namespace busguard::daemon {
+namespace {
+
+constexpr std::size_t largest_key_file = 4096;
+
+Problem wrong(const std::string& path, std::string message, std::string remedy = {}) {
+    return {.where = path, .message = std::move(message), .remedy = std::move(remedy)};
+}
+
+/// "busguard.local/…": the machine's own, which tells nobody its machine-id(5).
+Checked<std::string> usual_origin() {
+    constexpr sd_id128_t busguard =
+        SD_ID128_MAKE(5c, 0f, 3e, 8a, 91, d7, 4b, 26, a4, 6d, 17, e2, f0, 88, 3b, c9);
+    sd_id128_t id{};
+    if (sd_id128_get_machine_app_specific(busguard, &id) < 0)
+        return fail(wrong("/etc/machine-id", "this machine has no id to name its log by",
+                          "set origin under [log] in busguardd.toml"));
+    std::array<char, SD_ID128_STRING_MAX> text{};
+    return std::string{"busguard.local/"} + sd_id128_to_string(id, text.data());
+}
+
+Checked<tlog::NoteSigner> read_key(const std::string& path, const std::string& origin) {
+    auto bytes = TRY(host::read_file(path, largest_key_file));
+    auto text = as_text(bytes);
+    auto signer = tlog::NoteSigner::from_skey(text.substr(0, text.find('\n')));
+    crypto::wipe(bytes);
+    if (!signer)
+        return fail(
+            wrong(path, "is no key of a log: " + in_words(signer.error()), "restore it from a backup"));
+    const auto& name = signer->verifier().name();
+    if (!origin.empty() && name != origin)
+        return fail(
+            wrong(path, "is the key of \"" + name + "\", and the log's origin is \"" + origin + "\"",
+                  "a log keeps its origin; for a new one, name new files under [log] in busguardd.toml"));
+    return *std::move(signer);
+}
+
+Checked<tlog::NoteSigner> make_key(const std::string& path, const std::string& origin) {
+    const auto name = origin.empty() ? TRY(usual_origin()) : origin;
+    auto key = crypto::PrivateKey::generate(crypto::Scheme::ed25519);
+    if (!key) return fail(wrong(path, "a key cannot be made: " + in_words(key.error())));
+    auto signer = tlog::NoteSigner::make(name, *std::move(key));
+    if (!signer) return fail(wrong(path, "\"" + name + "\" is no origin: " + in_words(signer.error())));
+    auto text = signer->to_skey() + '\n';
+    auto written = host::write_file(path, as_bytes(text), 0600);
+    crypto::wipe(std::as_writable_bytes(std::span{text}));
+    TRY(written);
+    return *std::move(signer);
+}
+
+}  // namespace
+
+Checked<tlog::NoteSigner> log_key(const Configuration& configuration) {
+    const auto its = configuration.log_places();
+    std::error_code ignored;
+    if (std::filesystem::exists(its.key, ignored)) return read_key(its.key, its.origin);
+    for (const auto& path : {its.database, its.folder + "/checkpoint"})
+        if (std::filesystem::exists(path, ignored))
+            return fail(wrong(its.key, "is missing, and " + path + " is there, which needs it",
+                              "restore it from a backup; or move that away, and begin a new log"));
+    TRY(host::make_directory(std::filesystem::path{its.key}.parent_path().string()));
+    return make_key(its.key, its.origin);
+}
+
+}  // namespace busguard::daemon
