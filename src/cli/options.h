@@ -68,5 +68,6 @@ void add_monitor(Command program, Chosen& chosen);
 void add_release(Command program, Chosen& chosen);
 void add_claim(Command program, Chosen& chosen);
 void add_reasons(Command program, Chosen& chosen);
+void add_log(Command program, Chosen& chosen);
 
 }  // namespace busguard::cli

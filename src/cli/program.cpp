@@ -54,6 +54,7 @@ void add_commands(CLI::App& app, Chosen& chosen) {
     add_monitor(program, chosen);
     add_release(program, chosen);
     add_claim(program, chosen);
+    add_log(program, chosen);
     add_reasons(program, chosen);
     for (auto* command : app.get_subcommands({})) add_common(Command{*command}, chosen.common);
 }

@@ -55,8 +55,8 @@ Check holds(std::string_view text, const evidence::Bundle& bundle) {
     return passed(entry_rule);
 }
 
-Check history(const tlog::LoggedEntry& entry, const LogTrust& trust) {
-    const auto& head = entry.checkpoint().checkpoint().head;
+Check history(const tlog::TrustedCheckpoint& trusted, const LogTrust& trust) {
+    const auto& head = trusted.checkpoint().head;
     std::string vouched, open;
     const auto add = [](std::string& list, const std::string& one) {
         list.append(list.empty() ? "" : ", ").append(one);
@@ -74,7 +74,7 @@ Check history(const tlog::LoggedEntry& entry, const LogTrust& trust) {
         }
     }
     if (trust.policy && !asks_nobody(*trust.policy))
-        add(vouched, std::to_string(entry.checkpoint().witnesses().size()) + " witnesses");
+        add(vouched, std::to_string(trusted.witnesses().size()) + " witnesses");
     if (!vouched.empty()) return passed(history_rule, vouched);
     return failed(history_rule, "log.history-unknown", open.empty() ? "neither witnesses nor a log" : open);
 }
@@ -87,16 +87,16 @@ std::vector<Check> check_logged(const evidence::Bundle& bundle, const tlog::Proo
     const auto trusted = tlog::trust_checkpoint(proof.checkpoint, trust.keys, policy);
     if (!trusted)
         return {untrusted(trusted.error()),
+                skipped(history_rule, "evidence.not-told", "nobody vouches for a tree"),
                 skipped(inclusion_rule, "evidence.not-told", "nobody vouches for a tree"),
-                holds(entry, bundle), skipped(history_rule, "evidence.not-told", "nobody vouches for it")};
-    const auto at = "entry " + std::to_string(proof.index) + " in the " +
-                    tree_text(trusted->checkpoint().head) + " of " + trusted->checkpoint().origin;
-    const auto found = tlog::verify(proof, tlog::leaf_hash(as_bytes(entry)), trust.keys, policy);
-    if (!found)
-        return {passed(checkpoint_rule), failed(inclusion_rule, "log.not-included", "no " + at),
-                holds(entry, bundle), skipped(history_rule, "evidence.not-told", "it proves nothing")};
-    return {passed(checkpoint_rule), passed(inclusion_rule, at), holds(entry, bundle),
-            history(*found, trust)};
+                holds(entry, bundle)};
+    const auto& [origin, head, extensions] = trusted->checkpoint();
+    const auto at = "entry " + std::to_string(proof.index) + " in the " + tree_text(head) + " of " + origin;
+    const auto found = tlog::verify_inclusion(tlog::leaf_hash(as_bytes(entry)), proof.index, head.size,
+                                              proof.hashes, head.root);
+    return {passed(checkpoint_rule), history(*trusted, trust),
+            found ? passed(inclusion_rule, at) : failed(inclusion_rule, "log.not-included", "not " + at),
+            holds(entry, bundle)};
 }
 
 }  // namespace busguard::logbook

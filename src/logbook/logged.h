@@ -31,10 +31,10 @@ struct LogTrust {
 };
 
 /// Checks, in this order: "log.checkpoint" (signed by the log, and by a quorum of the policy's witnesses),
-/// "log.inclusion" (the entry is in its tree), "log.entry" (it is this evidence and no other), "log.history".
-/// Reasons: log.checkpoint-untrusted, log.no-quorum, log.not-included, log.entry-unreadable,
-/// log.other-evidence, log.forked, log.history-unknown, log.damaged. `entry` are its bytes. Pure but for
-/// `trust.known`.
+/// "log.history" (which of two histories it is of), "log.inclusion" (the entry is in its tree), "log.entry"
+/// (it is this evidence and no other). Reasons: log.checkpoint-untrusted, log.no-quorum, log.forked,
+/// log.history-unknown, log.damaged, log.not-included, log.entry-unreadable, log.other-evidence. `entry` are
+/// its bytes. Pure but for `trust.known`.
 std::vector<Check> check_logged(const evidence::Bundle& bundle, const tlog::Proof& proof,
                                 std::string_view entry, const LogTrust& trust);
 
