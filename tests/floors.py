@@ -10,7 +10,7 @@ FLOOR = {
     "spdm": 3, "transport": 3, "tlog": 3,
     "vendor": 4, "trust": 4, "evidence": 4, "host": 4, "drive": 4, "store": 4,
     "journal": 5, "logbook": 5, "appraisal": 5, "owner": 5, "link": 5, "emulate": 5,
-    "policy": 6, "manifest": 6,
+    "policy": 6, "manifest": 6, "web": 6,
     "examine": 7,
     "daemon": 8, "verifier": 8, "cli": 8,
 }
@@ -34,6 +34,7 @@ ONLY_IN = {
     r"openssl/": {"crypto"},
     r"linux/|sys/(?!types)|unistd\.h|fcntl\.h|poll\.h": {"host", "cli"},
     r"fuse": {"host"},
+    r"curl/": {"host"},
     r"sqlite3": {"store"},
     r"cbor|libxml/|xmlsec/": {"manifest"},
 }

@@ -14,12 +14,16 @@ _busguard() {
 
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | monitor | release | claim | reasons)
+            list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | monitor | release | claim | reasons | log | witness)
                 [[ $command ]] || command=$word ;;
             init | root | authority | issue)
                 [[ $command == pki && ! $sub ]] && sub=$word ;;
             check | try | explain | generate)
                 [[ $command == policy && ! $sub ]] && sub=$word ;;
+            serve | cosign)
+                [[ $command == log && ! $sub ]] && sub=$word ;;
+            key)
+                [[ $command == witness && ! $sub ]] && sub=$word ;;
         esac
     done
 
@@ -34,13 +38,13 @@ _busguard() {
         --slot) COMPREPLY=($(compgen -W '0 1 2 3 4 5 6 7' -- "$current")); return ;;
         --asym) COMPREPLY=($(compgen -W "$algorithms" -- "$current")); return ;;
         --hash) COMPREPLY=($(compgen -W 'sha256 sha384 sha512 sha3-256 sha3-384 sha3-512' -- "$current")); return ;;
-        --sysfs | --state | --mount | --out | --issuer | --runtime) COMPREPLY=($(compgen -d -- "$current")); return ;;
-        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after) return ;;
+        --sysfs | --state | --mount | --out | --issuer | --runtime | --log) COMPREPLY=($(compgen -d -- "$current")); return ;;
+        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write | --key | --logs) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after | --prefix | --every) return ;;
     esac
 
     case $command in
-        '') COMPREPLY=($(compgen -W "list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons --version $common" -- "$current")); return ;;
+        '') COMPREPLY=($(compgen -W "list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons log witness --version $common" -- "$current")); return ;;
         list | doctor) options=$place ;;
         authenticate) options="$devices $judging --slot --measure --evidence" ;;
         show) options="$devices $judging --slot" ;;
@@ -52,6 +56,17 @@ _busguard() {
         status) options='--all --runtime' ;;
         release | claim) options='--runtime' ;;
         monitor) options='--bus --changes --notify' ;;
+        log)
+            case $sub in
+                '') COMPREPLY=($(compgen -W "serve cosign $common" -- "$current")); return ;;
+                serve) options='--log --listen' ;;
+                cosign) options='--log --policy --state --every --once' ;;
+            esac ;;
+        witness)
+            case $sub in
+                '') options='--key --logs --state --listen --prefix' ;;
+                key) COMPREPLY=($(compgen -W "create --key $common" -- "$current")); return ;;
+            esac ;;
         policy)
             case $sub in
                 '') COMPREPLY=($(compgen -W "check try explain generate $common" -- "$current")); return ;;
@@ -76,6 +91,7 @@ _busguard() {
     case $command in
         authenticate | show | measure) COMPREPLY=($(compgen -W "$(_busguard_devices)" -- "$current")) ;;
         verify | decode) COMPREPLY=($(compgen -f -- "$current")) ;;
+        witness) COMPREPLY=($(compgen -W 'key' -- "$current")) ;;
         pki) COMPREPLY=($(compgen -d -- "$current")) ;;
         policy)
             case $sub in

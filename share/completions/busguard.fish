@@ -1,6 +1,6 @@
 # Completion of busguard for fish.
 
-set -l commands list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons
+set -l commands list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons log witness
 set -l algorithms ecdsa-p256 ecdsa-p384 ecdsa-p521 rsassa-2048 rsassa-3072 rsassa-4096 rsapss-2048 rsapss-3072 rsapss-4096 ed25519 ed448
 
 function __busguard_devices
@@ -24,6 +24,8 @@ complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a release -
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a monitor -d 'Tell what busguardd does'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a claim -d 'Take a device back from a TSM that is gone'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a reasons -d 'List reason codes'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a log -d 'Serve the transparency log, and have it cosigned'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a witness -d 'Cosign the checkpoints of transparency logs'
 
 complete -c busguard -s h -l help -d 'Show help'
 complete -c busguard -s o -l output -x -a 'text json' -d 'Form of the output'
@@ -90,3 +92,17 @@ complete -c busguard -n '__fish_seen_subcommand_from status release claim' -l ru
 complete -c busguard -n '__fish_seen_subcommand_from monitor' -l bus -x -d 'D-Bus address'
 complete -c busguard -n '__fish_seen_subcommand_from monitor' -l changes -d 'Also each change of a device'
 complete -c busguard -n '__fish_seen_subcommand_from monitor' -l notify -d 'Notify the desktop of quarantines'
+
+complete -c busguard -n '__fish_seen_subcommand_from log; and not __fish_seen_subcommand_from serve cosign' -f -a 'serve cosign'
+complete -c busguard -n '__fish_seen_subcommand_from serve cosign' -l log -x -a '(__fish_complete_directories)' -d 'The published log'
+complete -c busguard -n '__fish_seen_subcommand_from serve witness' -l listen -x -d 'Where to serve'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l policy -r -d 'Witnesses and quorum'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l state -x -a '(__fish_complete_directories)' -d 'What each witness cosigned'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l every -x -d 'Again and again'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l once -d 'One time'
+complete -c busguard -n '__fish_seen_subcommand_from witness; and not __fish_seen_subcommand_from key' -f -a key
+complete -c busguard -n '__fish_seen_subcommand_from key' -f -a create
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l key -r -d 'Private key'
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l logs -r -d 'Whose checkpoints'
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l state -r -d 'What was cosigned'
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l prefix -x -d 'Path below which it is served'

@@ -10,7 +10,7 @@
 namespace busguard::cli {
 
 void add_log(Command program, Chosen& chosen) {
-    auto group = program.command("log", "Read, prove and verify the transparency log");
+    auto group = program.command("log", "Read, prove, verify and serve the transparency log");
     group.takes_one_command();
     add_log_status(group, chosen);
     add_log_list(group, chosen);
@@ -20,6 +20,8 @@ void add_log(Command program, Chosen& chosen) {
     add_log_export(group, chosen);
     add_log_fsck(group, chosen);
     add_log_rotate(group, chosen);
+    add_log_serve(group, chosen);
+    add_log_cosign(group, chosen);
 }
 
 void add_log_options(Command command, LogOptions& options) {
