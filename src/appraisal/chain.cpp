@@ -192,8 +192,8 @@ JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& 
         judge.nothing_to_judge();
         return chain;
     }
-    const auto anchor = judge.path(chain.certificates);
-    judge.note(judge.root_hash(told_root_hash, chain.certificates, record.hash, anchor));
+    chain.anchor = judge.path(chain.certificates);
+    judge.note(judge.root_hash(told_root_hash, chain.certificates, record.hash, chain.anchor));
     judge.note(Judge::key(chain.certificates.back(), record.asym, chain.key));
     const trust::Subject subject{.root_to_leaf = chain.certificates,
                                  .pci = pci,

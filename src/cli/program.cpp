@@ -54,7 +54,6 @@ void add_commands(CLI::App& app, Chosen& chosen) {
     add_monitor(program, chosen);
     add_release(program, chosen);
     add_claim(program, chosen);
-    add_log(program, chosen);
     add_reasons(program, chosen);
     add_log(program, chosen);
     add_witness(program, chosen);
