@@ -54,11 +54,6 @@ Tried<std::vector<tlog::VerifierKey>> vkeys_of(const std::string& text, std::str
     return or_trouble("file", journal::vkeys_from_text(as_text(bytes), text));
 }
 
-Tried<tlog::WitnessPolicy> read_witness_policy(const std::string& path) {
-    const auto bytes = TRY(or_trouble("file", host::read_file(path, tlog::WitnessPolicy::largest)));
-    return or_trouble("file", tlog::WitnessPolicy::from_text(as_text(bytes), path));
-}
-
 Tried<NamedCheckpoint> read_checkpoint(const std::string& path, const std::vector<tlog::VerifierKey>& keys) {
     const auto bytes = TRY(or_trouble("file", host::read_file(path, journal::largest_checkpoint)));
     std::string note{as_text(bytes)};
@@ -70,7 +65,7 @@ Tried<LogAtHand> log_at_hand(const Session& session, const LogOptions& options) 
     LogAtHand at;
     at.files = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
     if (!options.policy.empty()) {
-        at.policy = TRY(read_witness_policy(options.policy));
+        at.policy = TRY(policy_from(options.policy));
         at.keys = at.policy->log_keys();
     }
     for (const auto& key : options.keys)

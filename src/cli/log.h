@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/judging.h"
+#include "cli/key_file.h"
 #include "cli/options.h"
 #include "host/durable_files.h"
 #include "journal/published.h"
@@ -39,7 +40,6 @@ Tried<journal::PublishedLog> open_log(const LogAtHand& at, const LogOptions& opt
 
 /// A vkey, or the vkeys in a file.
 Tried<std::vector<tlog::VerifierKey>> vkeys_of(const std::string& text, std::string_view option);
-Tried<tlog::WitnessPolicy> read_witness_policy(const std::string& path);
 /// A checkpoint in a file, signed by one of the keys; the note with all its signatures.
 struct NamedCheckpoint {
     std::string note;

@@ -45,9 +45,9 @@ public:
                                    .remedy = "see busguard log fsck"});
         TRY(blobs());
         TRY(at_target(shelf_.settle()));
-        std::string vkeys;
-        for (const auto& key : log_.keys())
-            if (key.name() == log_.origin()) vkeys += key.to_text() + "\n";
+        auto keys = log_.keys();
+        std::erase_if(keys, [this](const auto& key) { return key.name() != log_.origin(); });
+        const auto vkeys = journal::to_text(keys);
         TRY(at_target(shelf_.replace(std::string{journal::vkeys_path}, as_bytes(vkeys))));
         return at_target(shelf_.replace(std::string{journal::checkpoint_path}, as_bytes(log_.note())));
     }

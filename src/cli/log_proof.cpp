@@ -56,7 +56,7 @@ Tried<std::unique_ptr<LogProof>> LogProof::open(Session& session, const LogProof
 Tried<void> LogProof::know(const LogProofOptions& options) {
     auto& keys = trust_.keys;
     if (!options.policy.empty()) {
-        trust_.policy = TRY(read_witness_policy(options.policy));
+        trust_.policy = TRY(policy_from(options.policy));
         keys = trust_.policy->log_keys();
     }
     for (const auto& key : options.keys)

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 namespace busguard::cli {
@@ -36,40 +35,37 @@ struct Secret {
 
 Tried<tlog::NoteSigner> read_key(const std::string& path) {
     auto bytes = TRY(or_trouble("file", host::read_file(path, largest_skey)));
-    const Secret skey{std::string{as_text(bytes)}};
+    const auto text = as_text(bytes);
+    auto signer = tlog::NoteSigner::from_skey(text.substr(0, text.find('\n')));
     crypto::wipe(bytes);
-    std::string_view line = skey.text;
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    return or_trouble(path, tlog::NoteSigner::from_skey(line));
+    return or_trouble(path, std::move(signer));
+}
+
+Tried<void> write_key(const std::string& path, const tlog::NoteSigner& signer) {
+    const Secret skey{signer.to_skey() + "\n"};
+    return or_trouble("file", host::write_file(path, as_bytes(skey.text), secret));
 }
 
 /// The next key: one that an interrupted rotation left, or a fresh one, on the disk before it is named.
-Tried<tlog::NoteSigner> next_key(const std::string& path, const std::string& name) {
+Tried<tlog::NoteSigner> next_key(const std::string& path, const tlog::VerifierKey& old) {
     std::error_code ignored;
-    if (fs::exists(path, ignored)) return read_key(path);
+    if (fs::exists(path, ignored)) {
+        auto left = TRY(read_key(path));
+        if (left.verifier() != old) return left;  // else only the last step was missing
+    }
     auto key = TRY(or_trouble("key", crypto::PrivateKey::generate(crypto::Scheme::ed25519)));
-    auto signer = TRY(or_trouble("key", tlog::NoteSigner::make(name, std::move(key))));
-    const Secret skey{signer.to_skey() + "\n"};
-    TRY(or_trouble("file", host::write_file(path, as_bytes(skey.text), secret)));
+    auto signer = TRY(or_trouble("key", tlog::NoteSigner::make(old.name(), std::move(key))));
+    TRY(write_key(path, signer));
     return signer;
 }
 
-/// All keys that the log ever had, the newest last.
-Tried<std::vector<tlog::VerifierKey>> keys_beside(const std::string& path, const tlog::VerifierKey& own) {
-    std::error_code ignored;
-    std::vector<tlog::VerifierKey> keys;
-    if (fs::exists(path, ignored)) keys = TRY(vkeys_of(path, "--log"));
-    if (std::ranges::find(keys, own) == keys.end()) keys.push_back(own);
-    return keys;
-}
-
-Tried<tlog::TreeHead> name_next_key(Session& session, const Options& options, const tlog::NoteSigner& old,
-                                    std::vector<tlog::VerifierKey> keys, const tlog::VerifierKey& next) {
-    const auto files = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
+Tried<tlog::TreeHead> name_next_key(Session& session, const Options& options, host::DurableFiles& files,
+                                    const tlog::NoteSigner& old, std::vector<tlog::VerifierKey> keys,
+                                    const tlog::VerifierKey& next) {
     journal::NoteCheckpointSigner signer{old};
     journal::NoteReader reader{std::move(keys)};
     const auto journal =
-        TRY(or_trouble("log", journal::Journal::open(options.database, *files, signer, reader)));
+        TRY(or_trouble("log", journal::Journal::open(options.database, files, signer, reader)));
     const auto now = session.world().clock->calendar();
     const auto entry = TRY(or_trouble(
         "log", logbook::encode(
@@ -83,17 +79,15 @@ Tried<Exit> rotate(Session& session, const Options& options) {
     // Each step can be taken again: an interrupted rotation goes on with the key that it made.
     const auto old = TRY(read_key(options.key));
     const auto draft = options.key + ".next";
-    const auto next = TRY(next_key(draft, old.verifier().name()));
+    const auto next = TRY(next_key(draft, old.verifier()));
+    const auto files = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
+    const auto keys = TRY(or_trouble("file", journal::vkeys_beside(*files, old.verifier())));
+    const auto head = TRY(name_next_key(session, options, *files, old, keys, next.verifier()));
+    const auto all = TRY(or_trouble("file", journal::vkeys_beside(*files, next.verifier())));
+    const auto vkeys = journal::to_text(all);
     const auto beside = fmt::format("{}/{}", options.log, journal::vkeys_path);
-    auto keys = TRY(keys_beside(beside, old.verifier()));
-    const auto head = TRY(name_next_key(session, options, old, keys, next.verifier()));
-    if (std::ranges::find(keys, next.verifier()) == keys.end()) keys.push_back(next.verifier());
-    std::string vkeys;
-    for (const auto& key : keys) vkeys += key.to_text() + "\n";
     TRY(or_trouble("file", host::write_file(beside, as_bytes(vkeys))));
-    const Secret skey{next.to_skey() + "\n"};
-    TRY(or_trouble("file",
-                   host::write_file(options.key, as_bytes(skey.text), secret)));  // the old one is gone
+    TRY(write_key(options.key, next));  // the old one is gone
     std::error_code why;
     fs::remove(draft, why);
     if (session.json())

@@ -1,11 +1,12 @@
 #include "base/hex.h"
-#include "base/parallel.h"
 #include "cli/json.h"
 #include "cli/log.h"
 #include "cli/log_entry_view.h"
 #include "cli/progress.h"
 #include "cli/verdict_view.h"
+#include "crypto/multi_buffer.h"
 #include "logbook/audit.h"
+#include "logbook/reverify.h"
 #include "tlog/trusted_checkpoint.h"
 
 #include <fmt/format.h>
@@ -18,19 +19,24 @@ namespace {
 
 using tlog::tile_width;
 constexpr std::size_t most_findings = 100;  // that are named; all are counted
+constexpr std::size_t at_once = 1024;       // entries: enough to keep all processors busy
 
 struct Options {
     LogOptions log;
-    JudgingOptions judging{.time = "entry"};
+    std::vector<std::string> anchors;
+    std::string time = "entry";
     std::string from, to, since;
 };
 
 /// What was found about a log.
 struct Report {
     tlog::TreeHead head;
-    std::uint64_t entries = 0, evidence = 0, signatures = 0, pruned = 0;
-    std::map<std::string, std::uint64_t, std::less<>> states;   ///< of evidence, judged again
-    std::map<std::string, std::uint64_t, std::less<>> reasons;  ///< why it was not authenticated
+    std::uint64_t entries = 0, pruned = 0;
+    std::uint64_t evidence = 0;                                 ///< entries of evidence; of those
+    std::uint64_t unfinished = 0;                               ///< visits that ended early
+    std::uint64_t refused = 0;                                  ///< others that do not verify
+    std::uint64_t signatures = 0, verified = 0;                 ///< in them
+    std::map<std::string, std::uint64_t, std::less<>> reasons;  ///< why evidence does not verify
     std::map<std::string, std::uint64_t, std::less<>> kinds;
     std::vector<logbook::Finding> findings;  ///< the first, about the log itself
     std::uint64_t found = 0;                 ///< how many there are
@@ -45,35 +51,40 @@ struct Report {
 
 class Verification {
 public:
-    Verification(Session& session, const journal::PublishedLog& log, const EntryJudge& judge,
-                 std::uint64_t from, std::uint64_t to)
+    Verification(Session& session, const journal::PublishedLog& log, logbook::Reverifier& reverifier,
+                 const Options& options)
         : session_{session},
           log_{log},
-          judge_{judge},
-          from_{from},
-          to_{to},
+          reverifier_{reverifier},
+          dates_{options.time == "entry"},
           audit_{log.origin(), [this](std::uint64_t index) { return device_before(index); }} {
         report_.head = log.head();
     }
 
-    Report run() && {
+    Report run(std::uint64_t from, std::uint64_t to) && {
         Progress progress{session_, "entries"};
-        for (auto at = from_; at < to_;) {
-            const auto end = std::min(to_, (at / tile_width + 1) * tile_width);
+        for (auto at = from; at < to;) {
+            const auto end = std::min(to, (at / tile_width + 1) * tile_width);
             bundle(at, end);
             at = end;
-            progress.at(at - from_, to_ - from_);
+            if (pieces_.size() >= at_once) take_all();
+            progress.at(at - from, to - from);
         }
+        take_all();
         if (audit_.open() != 0) report_.exit = worse(report_.exit, Exit::undetermined);
         return std::move(report_);
     }
 
 private:
-    /// An entry on its way: read, then judged beside the others of its bundle.
+    /// An entry on its way: read, then verified beside others.
     struct Piece {
+        std::uint64_t index = 0;
         Checked<logbook::Entry> entry;
         bool gone = false;  ///< a blob that it refers to
-        std::optional<appraisal::Verdict> verdict;
+
+        const logbook::Evidence* evidence() const {
+            return entry ? std::get_if<logbook::Evidence>(&entry->what) : nullptr;
+        }
     };
 
     void bundle(std::uint64_t first, std::uint64_t end) {
@@ -83,16 +94,19 @@ private:
             return report_.add({first, "log.pruned", fmt::format("entries {} to {}", first, end - 1)});
         }
         if (!held) return report_.add({first, "log.damaged", in_words(held.error())});
-        std::vector<Piece> pieces;
         for (auto index = first; index < end; ++index)
-            pieces.push_back(read(index, as_text(held->entries[index - held->first])));
-        in_parallel(pieces.size(), [&](std::size_t n) {
-            auto& piece = pieces[n];
-            if (!piece.entry) return;
-            if (const auto* its = std::get_if<logbook::Evidence>(&piece.entry->what))
-                piece.verdict = judge_(its->bundle, piece.entry->time);
-        });
-        for (std::size_t n = 0; n < pieces.size(); ++n) take(first + n, pieces[n]);
+            pieces_.push_back(read(index, as_text(held->entries[index - held->first])));
+    }
+
+    void take_all() {
+        std::vector<logbook::Doubted> doubted;
+        for (const auto& piece : pieces_)
+            if (const auto* its = piece.evidence())
+                doubted.push_back({&its->bundle, dates_ ? std::optional{piece.entry->time} : std::nullopt});
+        const auto verified = reverifier_.verify(doubted);
+        auto next = verified.begin();
+        for (const auto& piece : pieces_) take(piece, piece.evidence() != nullptr ? &*next++ : nullptr);
+        pieces_.clear();
     }
 
     Piece read(std::uint64_t index, std::string_view text) {
@@ -107,26 +121,32 @@ private:
             return bytes;
         };
         auto entry = logbook::decode(text, blobs, fmt::format("entry {}", index));
-        return {std::move(entry), gone, std::nullopt};
+        return {index, std::move(entry), gone};
     }
 
-    void take(std::uint64_t index, const Piece& piece) {
+    void take(const Piece& piece, const logbook::Reverified* verified) {
         ++report_.entries;
         if (!piece.entry)
-            return report_.add(
-                {index, piece.gone ? "log.pruned" : "log.entry-unreadable", piece.entry.error().text()});
+            return report_.add({piece.index, piece.gone ? "log.pruned" : "log.entry-unreadable",
+                                piece.entry.error().text()});
         ++report_.kinds[std::string{kind_of(*piece.entry)}];
-        auto again = logbook::Again::open;
-        if (piece.verdict) again = count(*piece.entry, *piece.verdict);
-        for (auto& finding : audit_.take(index, *piece.entry, again)) report_.add(std::move(finding));
+        const auto again = verified != nullptr ? count(piece, *verified) : logbook::Again::open;
+        for (auto& finding : audit_.take(piece.index, *piece.entry, again)) report_.add(std::move(finding));
     }
 
-    logbook::Again count(const logbook::Entry& entry, const appraisal::Verdict& verdict) {
+    logbook::Again count(const Piece& piece, const logbook::Reverified& verified) {
         ++report_.evidence;
-        report_.signatures += std::get<logbook::Evidence>(entry.what).bundle.records.size();
-        ++report_.states[std::string{name(verdict.state)}];
+        report_.signatures += piece.evidence()->bundle.records.size();
+        report_.verified += verified.signatures;
+        const auto verdict = appraisal::concluded(verified.faults);
         for (const auto code : reasons_of(verdict)) ++report_.reasons[std::string{code}];
-        if (verdict.state == appraisal::State::authenticated) return logbook::Again::verifies;
+        const bool good = verdict.state == appraisal::State::authenticated;
+        if (piece.evidence()->bundle.failure) {
+            ++report_.unfinished;
+            return good ? logbook::Again::open : logbook::Again::refused;
+        }
+        if (good) return logbook::Again::verifies;
+        ++report_.refused;
         return verdict.state == appraisal::State::failed ? logbook::Again::refused : logbook::Again::open;
     }
 
@@ -143,8 +163,9 @@ private:
 
     Session& session_;
     const journal::PublishedLog& log_;
-    const EntryJudge& judge_;
-    std::uint64_t from_, to_;
+    logbook::Reverifier& reverifier_;
+    bool dates_;
+    std::vector<Piece> pieces_;
     std::map<tlog::TreeHash, Bytes> blobs_;
     logbook::Audit audit_;
     Report report_;
@@ -188,8 +209,10 @@ Json to_json(const journal::PublishedLog& log, const Report& report) {
             {"kinds", counts_json(report.kinds)},
             {"evidence",
              {{"entries", report.evidence},
+              {"unfinished", report.unfinished},
+              {"refused", report.refused},
               {"signatures", report.signatures},
-              {"states", counts_json(report.states)},
+              {"verified", report.verified},
               {"reasons", counts_json(report.reasons)}}},
             {"found", report.found},
             {"findings", std::move(findings)}};
@@ -210,8 +233,8 @@ std::string to_text(const Report& report, bool colour) {
         return text.empty() ? std::string{"none"} : text;
     };
     out += fmt::format("{} of {} entries: {}\n", report.entries, report.head.size, list(report.kinds));
-    out +=
-        fmt::format("{} signatures verified again; evidence: {}\n", report.signatures, list(report.states));
+    out += fmt::format("evidence: {} of {} signatures verify; {} visits ended early, {} others are refused\n",
+                       report.verified, report.signatures, report.unfinished, report.refused);
     for (const auto& [code, count] : report.reasons) out += fmt::format("  {:>8}  {}\n", count, code);
     out += report.found == 0 ? "the log holds together\n"
                              : fmt::format("the log does not hold together: {} findings\n", report.found);
@@ -221,10 +244,14 @@ std::string to_text(const Report& report, bool colour) {
 Tried<Exit> verify(Session& session, const Options& options) {
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
-    const auto judge = TRY(EntryJudge::make(session, options.judging));
+    const auto judge = TRY(judge_of(session, {.anchors = options.anchors, .time = "ignore"}, {}));
+    const auto engine = crypto::MultiBuffer::load();
+    session.detail(engine ? "busguard: signatures eight at a time, by " + (*engine)->name()
+                          : "busguard: signatures by OpenSSL alone");
+    logbook::Reverifier reverifier{judge.demands().standard.anchors, engine ? engine->get() : nullptr};
     const auto from = TRY(index_of("--from", options.from));
     const auto to = std::min(TRY(index_of("--to", options.to, log.head().size)), log.head().size);
-    auto report = Verification{session, log, judge, from, to}.run();
+    auto report = Verification{session, log, reverifier, options}.run(from, to);
     TRY(look_at_checkpoint(at, log, options, report));
     if (session.json())
         print(session, to_json(log, report));
@@ -246,8 +273,18 @@ void add_log_verify(Command group, Chosen& chosen) {
         .option("--since-checkpoint", options->since,
                 "The log has to hold the tree of this checkpoint, which was remembered")
         .shown_as("FILE");
+    command
+        .option("--anchors", options->anchors,
+                fmt::format("Root certificates to trust: files, or directories of files (default: {})",
+                            default_anchors))
+        .shown_as("FILE|DIR")
+        .repeatable();
+    command
+        .option("--time", options->time,
+                "Certificates have to have been valid at the entry's time (entry, the default), or ignore")
+        .shown_as("entry|ignore")
+        .one_of({"entry", "ignore"});
     add_log_options(command, options->log);
-    add_judging_options(command, options->judging);
 }
 
 }  // namespace busguard::cli

@@ -28,6 +28,25 @@ Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, c
     return keys;
 }
 
+std::string to_text(std::span<const tlog::VerifierKey> vkeys) {
+    std::string text;
+    for (const auto& vkey : vkeys) text.append(vkey.to_text()).append("\n");
+    return text;
+}
+
+Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files,
+                                                     const tlog::VerifierKey& own) {
+    const std::string path{vkeys_path};
+    std::vector<tlog::VerifierKey> keys;
+    if (const auto bytes = files.read(path, largest_vkeys))
+        keys = TRY(vkeys_from_text(as_text(*bytes), path));
+    else if (bytes.error().code != Errc::not_found)
+        return fail(Problem{.where = path, .message = in_words(bytes.error())});
+    std::erase(keys, own);
+    keys.push_back(own);
+    return keys;
+}
+
 Result<tlog::Checkpoint> checkpoint_of(std::string_view text, std::span<const tlog::VerifierKey> keys) {
     const auto note = TRY(tlog::note_from_text(text));
     const auto matches = TRY(tlog::verify(note, keys));

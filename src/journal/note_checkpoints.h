@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "host/durable_files.h"
 #include "journal/checkpoints.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note_signer.h"
@@ -22,6 +23,13 @@ inline constexpr std::size_t largest_vkeys = 64UL * 1024;  ///< bytes
 /// One vkey a line; empty lines and those that begin with '#' are passed over. Problems: a line that is none,
 /// one that is no log's key, no key at all; `where` is as given.
 Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, const std::string& where);
+
+/// One a line.
+std::string to_text(std::span<const tlog::VerifierKey> vkeys);
+
+/// All keys that a log ever had, those beside it first and `own`, which signs now, last. Problems: those of
+/// vkeys_from_text.
+Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files, const tlog::VerifierKey& own);
 
 /// The checkpoint in a note that one of `keys` signed. Lines of other signers are passed over. Errors: those
 /// of tlog::note_from_text, tlog::verify and tlog::checkpoint_from_text; mismatch "origin" if it is another

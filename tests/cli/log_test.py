@@ -118,14 +118,15 @@ class Verify(Log):
 
     def test_verifies_everything_again(self):
         report = self.verify()
-        self.assertEqual((report["entries"], report["evidence"]["entries"], report["evidence"]["signatures"]), (6, 2, 2))
+        self.assertEqual((report["entries"], report["found"], report["findings"]), (6, 0, []))
         self.assertEqual(report["kinds"], {"change": 2, "evidence": 2, "verdict": 2})
-        self.assertEqual(report["evidence"]["states"]["authenticated"], 1)
-        self.assertEqual(report["findings"], [])
+        its = report["evidence"]
+        self.assertEqual((its["entries"], its["unfinished"], its["refused"], its["reasons"]), (2, 1, 0, {}))
+        self.assertEqual((its["signatures"], its["verified"]), (2, 2))
 
     def test_what_is_open_is_not_well(self):
         report = self.json("verify", status=UNDETERMINED)  # no anchors: nobody is authenticated
-        self.assertEqual(report["evidence"]["reasons"]["chain.no-anchors"], 1)
+        self.assertIn("chain.no-anchors", report["evidence"]["reasons"])
 
     def test_names_damage(self):
         self.flip("log/tile/entries/000.p/6")
