@@ -10,17 +10,22 @@ _busguard() {
     local common='--help --output --explain --color --quiet --verbose'
     local place='--sysfs --machine --state'
     local devices="--all $place --socket --transport"
+    local logged='--log --key --policy'
     local judging='--anchors --profile --min-version --revocation --time --reference --nonce'
 
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
             list | authenticate | show | measure | verify | decode | doctor | emulate | pki | policy | status | monitor | release | claim | reasons | log | witness)
-                [[ $command ]] || command=$word ;;
+                if [[ ! $command ]]; then
+                    command=$word
+                elif [[ $command == log && ! $sub ]]; then  # log list, log show, log verify, log status
+                    sub=$word
+                fi ;;
             init | root | authority | issue | revoke)
                 [[ $command == pki && ! $sub ]] && sub=$word ;;
             check | try | explain | generate)
                 [[ $command == policy && ! $sub ]] && sub=$word ;;
-            serve | cosign)
+            prove | export | fsck | rotate | serve | cosign)
                 [[ $command == log && ! $sub ]] && sub=$word ;;
             key)
                 [[ $command == witness && ! $sub ]] && sub=$word ;;
@@ -33,6 +38,7 @@ _busguard() {
         --profile) COMPREPLY=($(compgen -W 'cma vendor none' -- "$current")); return ;;
         --min-version) COMPREPLY=($(compgen -W '1.0 1.1 1.2 1.3' -- "$current")); return ;;
         --revocation) COMPREPLY=($(compgen -W 'check require' -- "$current")); return ;;
+        --kind) COMPREPLY=($(compgen -W 'evidence verdict change new-key' -- "$current")); return ;;
         --time) COMPREPLY=($(compgen -W 'now ignore' -- "$current")); return ;;
         --transport) COMPREPLY=($(compgen -W 'mctp pci_doe none' -- "$current")); return ;;
         --framing) COMPREPLY=($(compgen -W 'qemu spdm-emu' -- "$current")); return ;;
@@ -40,7 +46,7 @@ _busguard() {
         --asym) COMPREPLY=($(compgen -W "$algorithms" -- "$current")); return ;;
         --hash) COMPREPLY=($(compgen -W 'sha256 sha384 sha512 sha3-256 sha3-384 sha3-512' -- "$current")); return ;;
         --sysfs | --state | --mount | --out | --issuer | --runtime | --log) COMPREPLY=($(compgen -d -- "$current")); return ;;
-        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write | --key | --logs) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write | --key | --logs | --bundle | --checkpoint | --since-checkpoint | --signing-key | --database | --proof | --log-key | --log-policy | --entry) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after | --next-update | --prefix | --every) return ;;
     esac
 
@@ -50,7 +56,7 @@ _busguard() {
         authenticate) options="$devices $judging --slot --measure --evidence" ;;
         show) options="$devices $judging --slot" ;;
         measure) options="$devices $judging --slot --record --raw --one-by-one" ;;
-        verify) options="--chain $judging" ;;
+        verify) options="--chain $judging --proof --log-key --log-policy --log --checkpoint --entry" ;;
         decode) options='--hex --all-bytes --hash --asym' ;;
         emulate) options='--machine --mount --listen --framing --transport --device --keep-serving --state' ;;
         reasons) options='--roff' ;;
@@ -59,7 +65,14 @@ _busguard() {
         monitor) options='--bus --changes --notify' ;;
         log)
             case $sub in
-                '') COMPREPLY=($(compgen -W "serve cosign $common" -- "$current")); return ;;
+                '') COMPREPLY=($(compgen -W "status list show prove verify export fsck rotate serve cosign $common" -- "$current")); return ;;
+                status | export) options=$logged ;;
+                list) options="$logged --from --to --device --kind --since --failed" ;;
+                show) options="$logged --raw --bundle $judging" ;;
+                prove) options="$logged --checkpoint --write" ;;
+                verify) options="$logged --from --to --since-checkpoint --anchors --time" ;;
+                fsck) options="$logged --minimum" ;;
+                rotate) options='--log --signing-key --database' ;;
                 serve) options='--log --listen' ;;
                 cosign) options='--log --policy --state --every --once' ;;
             esac ;;

@@ -71,7 +71,7 @@ void add_reasons(Command program, Chosen& chosen);
 void add_log(Command program, Chosen& chosen);
 void add_witness(Command program, Chosen& chosen);
 
-/// Commands of the group `log`.
+/// Commands of the group `log` that need nothing of log.h.
 void add_log_serve(Command group, Chosen& chosen);
 void add_log_cosign(Command group, Chosen& chosen);
 

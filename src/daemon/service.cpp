@@ -143,10 +143,13 @@ private:
         auto files = host::DirectoryFiles::open(places.folder);
         if (!files) return fail(cannot(places.folder, files.error()));
         const auto vkey = places.folder + "/log.vkey";
-        const auto text = key.verifier().to_text() + '\n';
-        const auto there = host::read_file(vkey, 4096);
+        auto vkeys =
+            journal::vkeys_beside(**files, key.verifier());  // the keys that it had before sign no more
+        if (!vkeys) return fail(vkeys.error());
+        const auto text = journal::to_text(*vkeys);
+        const auto there = host::read_file(vkey, journal::largest_vkeys);
         if (!there || as_text(*there) != text) TRY(host::write_file(vkey, as_bytes(text)));
-        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock);
+        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock, *std::move(vkeys));
         if (!opened) {
             auto problem = opened.error();
             problem.message = "the transparency log: " + problem.message;

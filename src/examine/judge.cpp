@@ -49,6 +49,13 @@ appraisal::Verdict Judge::operator()(const evidence::Bundle& bundle) const {
     return judge(bundle, standard_now());
 }
 
+appraisal::Verdict Judge::as_of(const evidence::Bundle& bundle, std::chrono::sys_seconds at) const {
+    auto standard = demands_.standard;
+    standard.time_policy = appraisal::Standard::TimePolicy::given;
+    standard.at = at;
+    return judge(bundle, standard);
+}
+
 appraisal::Verdict Judge::operator()(const Visited& visited) const {
     return visited.bundle ? (*this)(*visited.bundle) : *visited.without;
 }

@@ -28,6 +28,8 @@ public:
 
     appraisal::Verdict operator()(const evidence::Bundle& bundle) const;
     appraisal::Verdict operator()(const Visited& visited) const;
+    /// Of evidence of the past: certificates have to have been valid `at` that moment.
+    appraisal::Verdict as_of(const evidence::Bundle& bundle, std::chrono::sys_seconds at) const;
     /// Of each, in the same order, on all processors: appraisal is pure.
     std::vector<appraisal::Verdict> operator()(const std::vector<Visited>& visits) const;
 
