@@ -88,6 +88,10 @@ bool RevocationList::is_signed_by(const Certificate& issuer) const {
     return body_->last_signer->second;
 }
 
+Digest RevocationList::fingerprint(Hash hash) const {
+    return digest(hash, encoded(i2d_X509_CRL, body_->crl.get()));
+}
+
 bool RevocationList::revokes(const Certificate& certificate) const {
     X509_REVOKED* entry = nullptr;
     // 2 would be removeFromCRL, which only delta lists have (5.3.1).

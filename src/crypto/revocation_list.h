@@ -33,6 +33,7 @@ public:
     /// Was it signed by this certificate's key, which may sign lists (cRLSign, if it has a KeyUsage), with an
     /// algorithm of at least 112 bits of security?
     bool is_signed_by(const Certificate& issuer) const;
+    Digest fingerprint(Hash hash) const;  ///< of its DER form
     /// Is the certificate, of the same issuer, on it?
     bool revokes(const Certificate& certificate) const;
 

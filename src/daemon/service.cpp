@@ -382,11 +382,14 @@ tlog::TreeHash sha_256(ByteView bytes) {
     return hash;
 }
 
-/// All zero if nobody is trusted.
+/// Of the anchors and of what their authorities revoked; all zero if nobody is trusted.
 tlog::TreeHash digest_of(const trust::Anchors& anchors) {
     if (anchors.empty()) return {};
     std::vector<Bytes> each;
+    each.reserve(anchors.size() + anchors.revocations().size());
     for (const auto& one : anchors.certificates())
+        each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
+    for (const auto& one : anchors.revocations())
         each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
     std::ranges::sort(each);
     Bytes all;
