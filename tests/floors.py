@@ -33,7 +33,7 @@ NEIGHBOURS: dict[str, set[str]] = {}
 ONLY_IN = {
     r"openssl/|dlfcn": {"crypto"},  # libcrypto_mb is loaded where OpenSSL is included
     r"linux/|sys/(?!types)|unistd\.h|fcntl\.h|poll\.h": {"host", "cli"},
-    r"fuse": {"host"},
+    r"fuse|libaudit": {"host"},
     r"curl/": {"host"},
     r"sqlite3": {"store"},
     r"cbor|libxml/|xmlsec/": {"manifest"},

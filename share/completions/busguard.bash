@@ -11,7 +11,7 @@ _busguard() {
     local place='--sysfs --machine --state'
     local devices="--all $place --socket --transport"
     local logged='--log --key --policy'
-    local judging='--anchors --profile --min-version --time --reference --nonce'
+    local judging='--anchors --profile --min-version --revocation --time --reference --nonce'
 
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
@@ -21,7 +21,7 @@ _busguard() {
                 elif [[ $command == log && ! $sub ]]; then  # log list, log show, log verify, log status
                     sub=$word
                 fi ;;
-            init | root | authority | issue)
+            init | root | authority | issue | revoke)
                 [[ $command == pki && ! $sub ]] && sub=$word ;;
             check | try | explain | generate)
                 [[ $command == policy && ! $sub ]] && sub=$word ;;
@@ -37,6 +37,7 @@ _busguard() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
         --profile) COMPREPLY=($(compgen -W 'cma vendor none' -- "$current")); return ;;
         --min-version) COMPREPLY=($(compgen -W '1.0 1.1 1.2 1.3' -- "$current")); return ;;
+        --revocation) COMPREPLY=($(compgen -W 'check require' -- "$current")); return ;;
         --kind) COMPREPLY=($(compgen -W 'evidence verdict change new-key' -- "$current")); return ;;
         --time) COMPREPLY=($(compgen -W 'now ignore' -- "$current")); return ;;
         --transport) COMPREPLY=($(compgen -W 'mctp pci_doe none' -- "$current")); return ;;
@@ -46,7 +47,7 @@ _busguard() {
         --hash) COMPREPLY=($(compgen -W 'sha256 sha384 sha512 sha3-256 sha3-384 sha3-512' -- "$current")); return ;;
         --sysfs | --state | --mount | --out | --issuer | --runtime | --log) COMPREPLY=($(compgen -d -- "$current")); return ;;
         --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write | --key | --logs | --bundle | --checkpoint | --since-checkpoint | --signing-key | --database | --proof | --log-key | --log-policy | --entry) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after | --prefix | --every) return ;;
+        --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after | --next-update | --prefix | --every) return ;;
     esac
 
     case $command in
@@ -89,7 +90,8 @@ _busguard() {
             esac ;;
         pki)
             case $sub in
-                '') COMPREPLY=($(compgen -W "init root authority issue $common" -- "$current")); return ;;
+                '') COMPREPLY=($(compgen -W "init root authority issue revoke $common" -- "$current")); return ;;
+                revoke) options='--issuer --out --next-update' ;;
                 *) options='--organization --name --asym --not-before --not-after' ;;&
                 root) options+=' --out' ;;
                 authority) options+=' --issuer --out' ;;

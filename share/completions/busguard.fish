@@ -50,6 +50,7 @@ set -l judging '__fish_seen_subcommand_from authenticate show measure verify try
 complete -c busguard -n $judging -l anchors -r -d 'Root certificates to trust'
 complete -c busguard -n $judging -l profile -x -a 'cma vendor none' -d 'What certificates have to say'
 complete -c busguard -n $judging -l min-version -x -a '1.0 1.1 1.2 1.3' -d 'Refuse SPDM versions below'
+complete -c busguard -n $judging -l revocation -x -a 'check require' -d 'Revocation lists among the anchors'
 complete -c busguard -n $judging -l time -x -a 'now ignore' -d 'When certificates have to be valid'
 complete -c busguard -n $judging -l reference -r -d 'Measurements have to equal these'
 complete -c busguard -n $judging -l nonce -x -d 'The nonce of the requester'
@@ -71,8 +72,8 @@ complete -c busguard -n '__fish_seen_subcommand_from emulate issue' -l device -x
 complete -c busguard -n '__fish_seen_subcommand_from emulate' -l keep-serving -d 'SHUTDOWN ends a connection only'
 complete -c busguard -n '__fish_seen_subcommand_from reasons' -l roff -d 'The manual page'
 
-set -l made init root authority issue
-complete -c busguard -n "__fish_seen_subcommand_from pki; and not __fish_seen_subcommand_from $made" -f -a 'init root authority issue'
+set -l made init root authority issue revoke
+complete -c busguard -n "__fish_seen_subcommand_from pki; and not __fish_seen_subcommand_from $made" -f -a 'init root authority issue revoke'
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l organization -x -d 'O of the subject'
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l name -x -d 'CN of the subject'
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l not-before -x -d 'First moment of validity'
@@ -81,6 +82,7 @@ complete -c busguard -n '__fish_seen_subcommand_from pki' -l out -x -a '(__fish_
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l issuer -x -a '(__fish_complete_directories)' -d 'The authority that signs'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l cma-name -x -d 'PCIe CMA name'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l device-info -x -d 'DMTF name'
+complete -c busguard -n '__fish_seen_subcommand_from revoke' -l next-update -x -d 'When the next list comes'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l alias -d 'Alias certificate model'
 
 set -l ruled check try explain generate

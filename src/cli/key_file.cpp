@@ -43,13 +43,12 @@ Tried<std::vector<tlog::VerifierKey>> vkeys_from(std::string_view text, const st
 
 }  // namespace
 
-Tried<void> with_secret_line(const std::string& path,
-                             const std::function<Tried<void>(std::string_view)>& take) {
+Tried<tlog::Cosigner> cosigner_from(const std::string& path) {
     auto bytes = TRY(or_trouble("file", host::read_file(path, largest_secret)));
     auto text = as_text(bytes);
-    auto done = take(take_line(text));
+    auto cosigner = tlog::Cosigner::from_skey(take_line(text));
     crypto::wipe(bytes);
-    return done;
+    return or_trouble(path, std::move(cosigner));
 }
 
 Tried<std::vector<tlog::VerifierKey>> log_keys_from(const std::string& path) {

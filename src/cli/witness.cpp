@@ -27,18 +27,21 @@ struct Options {
 
 constexpr std::size_t largest_body = tlog::largest_add_checkpoint;
 
-Tried<tlog::Cosigner> cosigner_from(const std::string& path) {
-    std::optional<tlog::Cosigner> cosigner;
-    TRY(with_secret_line(path, [&](std::string_view skey) -> Tried<void> {
-        cosigner = TRY(or_trouble(path, tlog::Cosigner::from_skey(skey)));
-        return {};
-    }));
-    return *std::move(cosigner);
-}
-
 Tried<void> check_prefix(const std::string& prefix) {
     if (prefix.empty() || (prefix.starts_with('/') && !prefix.ends_with('/'))) return {};
     return usage("--prefix", "does not begin with a slash, or ends with one", "for example /witness");
+}
+
+/// CLI11 would want a required option of `witness` for `witness key create` too.
+Tried<void> check_given(const Options& options) {
+    const auto missing = [](const char* option) {
+        return usage(option, "is required", "see busguard witness --help");
+    };
+    if (options.key.empty()) return missing("--key");
+    if (options.logs.empty()) return missing("--logs");
+    if (options.state.empty()) return missing("--state");
+    if (options.listen.empty()) return missing("--listen");
+    return check_prefix(options.prefix);
 }
 
 Tried<Exit> run_witness(Session& session, const Options& options) {
@@ -85,18 +88,6 @@ Tried<Exit> create_key(Session& session, const Options& options) {
     else
         session.print(vkey + "\n");
     return Exit::ok;
-}
-
-/// CLI11 would want a required option of `witness` for `witness key create` too.
-Tried<void> check_given(const Options& options) {
-    const auto missing = [](const char* option) {
-        return usage(option, "is required", "see busguard witness --help");
-    };
-    if (options.key.empty()) return missing("--key");
-    if (options.logs.empty()) return missing("--logs");
-    if (options.state.empty()) return missing("--state");
-    if (options.listen.empty()) return missing("--listen");
-    return check_prefix(options.prefix);
 }
 
 }  // namespace

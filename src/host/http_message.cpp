@@ -83,7 +83,9 @@ Result<bool> read_request_line(HttpHead& head, std::string_view line) {
     head.method = method;
     head.path = TRY(path_of(target));
     if (line == "HTTP/1.1" || line == "HTTP/1.0") return line == "HTTP/1.1";
-    return line.starts_with("HTTP/") ? refused("version", 505) : refused("request line");
+    const bool other = line.size() == 8 && line.starts_with("HTTP/") && is_digit(line[5]) && line[6] == '.' &&
+                       is_digit(line[7]);
+    return other ? refused("version", 505) : refused("request line");
 }
 
 Result<std::uint64_t> length_from(std::string_view digits) {

@@ -84,6 +84,7 @@ HttpServer::~HttpServer() = default;
 
 Result<void> HttpServer::run(const Clock& clock, const std::atomic<bool>& stop) {
     while (!stop) TRY(turn(clock, true));
+    listener_ = {};  // who waits to be taken is refused
     std::erase_if(connections_, [](const auto& one) { return !one->writing(); });
     for (const auto end = clock.now() + last_answers; !connections_.empty() && clock.now() < end;) {
         for (auto& one : connections_) one->last = true;

@@ -185,7 +185,7 @@ TEST(Signatures, CountOnFromZeroAfterTheLargestNumber) {
     SignatureLog log{records, nonce, {}, 0xffff'fffe};
     host::NodeTree tree;
     tree.add_folder(host::NodeTree::root, "signatures", log);
-    for (int n = 0; n < 4; ++n) log.add(n, made_up(5), {}, 1 << 20U);
+    for (unsigned n = 0; n < 4; ++n) log.add(n, made_up(5), {}, 1 << 20U);
     for (const auto* name : {"4294967294", "4294967295", "0", "1"}) {
         const auto transcript = tree.read("signatures/" + std::string{name} + "_transcript");
         EXPECT_TRUE(transcript && transcript->size() == 5) << name;
@@ -425,7 +425,7 @@ TEST(FileAbi, HoldsAThousandDevicesInLittle) {
     for (int n = 0; n < 1000; ++n) {
         const auto device = "pci/0000:01:00." + std::to_string(n);
         ASSERT_TRUE(world.abi.show(view_of(device)));
-        for (int turn = 0; turn < 100; ++turn) world.abi.record(device, turn, bundle);
+        for (unsigned turn = 0; turn < 100; ++turn) world.abi.record(device, turn, bundle);
     }
     const auto grown = ::mallinfo2().uordblks - before;
     EXPECT_LT(grown, std::size_t{24} << 20U) << "bytes";

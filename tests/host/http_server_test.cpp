@@ -255,7 +255,7 @@ TEST(HttpClient, HasItsBounds) {
 TEST(HttpClient, WantsACertificateThatVerifies) {
     const Served served{{.largest_body = 100}};
     // No TLS there at all: whatever it is, it is no reply.
-    EXPECT_FALSE(http_post("https://127.0.0.1:" + std::to_string(served.port()) + "/", "", {}));
+    EXPECT_FALSE(http_post("https://127.0.0.1:" + std::to_string(served.port()) + "/", "", {.whole = 500ms}));
 }
 
 }  // namespace

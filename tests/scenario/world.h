@@ -330,7 +330,8 @@ public:
             const auto bundle = files->read(tlog::text({tlog::TilePath::Kind::entries, 0, index, width}),
                                             tlog::largest_resource);
             EXPECT_TRUE(bundle) << index;
-            for (const auto text : *tlog::entries_of(*bundle, width))
+            const auto texts = tlog::entries_of(*bundle, width);
+            for (const auto text : *texts)
                 all.push_back(*logbook::decode(as_text(text), blob, "log"));
         }
         return all;

@@ -151,7 +151,7 @@ TEST(Verification, EndsAtTheLargestSizes) {
     for (std::size_t count = 0; count <= 66; ++count) {
         const Proof proof(count, TreeHash{std::byte{1}});
         for (const auto index : {std::uint64_t{0}, most / 2, most - 2, most - 1, most})
-            for (const auto size : {std::uint64_t{1}, most / 2 + 1, most - 1, most}) {
+            for (const auto size : {std::uint64_t{1}, (most / 2) + 1, most - 1, most}) {
                 EXPECT_FALSE(verify_inclusion({}, index, size, proof, {std::byte{2}}));
                 if (index != size) {
                     EXPECT_FALSE(verify_consistency({index, {}}, {size, {}}, proof));

@@ -34,22 +34,24 @@ std::string content(const HttpResponse& response) {
 class ServedLogTest : public testing::Test {
 protected:
     ServedLogTest() {
-        folder.put("log/checkpoint", "a note\n");
-        folder.put("log/tile/0/000", "hashes");
-        folder.put("log/tile/0/x001/000.p/7", "some hashes");
-        folder.put("log/tile/entries/000", "entries");
-        folder.put(std::string{"log/blob/"}.append(blob), "a blob");
-        folder.put("log/blob/other", "secret");
-        folder.put("log/tile/0/000.new", "secret");
-        folder.put("log/log.db", "secret");
-        folder.put("secret", "secret");
+        const std::vector<std::pair<std::string, std::string>> files{
+            {"log/checkpoint", "a note\n"},
+            {"log/tile/0/000", "hashes"},
+            {"log/tile/0/x001/000.p/7", "some hashes"},
+            {"log/tile/entries/000", "entries"},
+            {std::string{"log/blob/"}.append(blob), "a blob"},
+            {"log/blob/other", "secret"},
+            {"log/tile/0/000.new", "secret"},
+            {"log/log.db", "secret"},
+            {"secret", "secret"}};
+        for (const auto& [name, text] : files) folder.put(name, text);
         std::filesystem::create_directory(folder.path("log/tile/0/002"));
         folder.link("log/tile/0/003", "../../../secret");
     }
     unsigned status(const std::string& path) const { return log.answer(get(path)).status; }
 
     host::TemporaryDirectory folder;
-    std::string blob = std::string(63, 'a') + "1";
+    std::string blob = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1";
     ServedLog log = [this] {
         std::filesystem::create_directory(folder.path("log"));
         return *ServedLog::open(folder.path("log"));
