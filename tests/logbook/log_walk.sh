@@ -29,6 +29,7 @@ passes() {
 }
 # refused_at STEP: the steps before it pass.
 refused_at() {
+    # shellcheck disable=SC2086  # words
     if walk $all; then echo "PASSED, and should not: $1"; exit 1; fi
     before=""
     for name in $all; do
@@ -70,15 +71,11 @@ restore
 echo 2 > "$device/signatures/0_log_index"
 refused_at inclusion
 restore
-sed -i '4s/^./A/; 4t; 4s/^A/B/' "$proof"
 flip "$proof" "$(($(wc -c < "$proof") - $(head -n 2 "$proof" | wc -c) - 5))"
 refused_at inclusion
 restore
-sed -i 's/^6$/7/' "$proof" # the size, under the signature of another
-refused_at inclusion
-restore
-other=$("$work/../$(basename "$work")/made/none" 2> /dev/null || true)
-[ -z "$other" ]
+sed -i 's/^6$/7/' "$proof" # the path is the same in a tree of seven; the signature is not
+refused_at checkpoint
 for file in 0_transcript 0_signature 0_combined_spdm_prefix; do
     restore
     flip "$device/signatures/$file" 3
@@ -91,7 +88,6 @@ restore
 for blob in "$log"/blob/*; do flip "$blob" 9; done
 refused_at entry
 restore
-cp "$work/made/proof" "$proof"
 # A fork: all of it verifies, but for the witness.
 "$busguard" log show --raw 1 --log "$work/made/fork" --key "$vkey" > "$entry"
 "$busguard" log prove 1 --log "$work/made/fork" --key "$vkey" > "$proof"

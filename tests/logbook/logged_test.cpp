@@ -38,10 +38,10 @@ struct Log {
 
 class LoggedTest : public testing::Test {
 protected:
-    tlog::Proof proof(const Log& log, bool cosigned = false) const {
-        auto note = *tlog::sign({.origin = std::string{origin}, .head = log.head}, key);
+    tlog::Proof proof(const Log& its, bool cosigned = false) const {
+        auto note = *tlog::sign({.origin = std::string{origin}, .head = its.head}, key);
         if (cosigned) note.signatures.push_back(*witness.cosign(note.text, noon));
-        return {.index = 1, .hashes = {log.first}, .checkpoint = tlog::to_text(note), .extra = {}};
+        return {.index = 1, .hashes = {its.first}, .checkpoint = tlog::to_text(note), .extra = {}};
     }
     LogTrust witnessed() const {
         return {.keys = {key.verifier()},
