@@ -12,8 +12,6 @@ namespace {
 using tlog::tile_width;
 using Kind = tlog::TilePath::Kind;
 
-constexpr std::size_t most_remembered = 4096;  // blobs
-
 tlog::TreeHash sha_256(ByteView bytes) {
     const auto digest = crypto::digest(crypto::Hash::sha_256, bytes);
     tlog::TreeHash hash{};
@@ -34,8 +32,7 @@ Result<std::uint64_t> Journal::append(std::span<const Entry> entries, std::chron
     for (const auto& entry : entries) {
         if (entry.bytes.size() > tlog::largest_entry) return fail(Errc::too_large, "entry");
         for (const auto& blob : entry.blobs)
-            if (!blobs_.contains(blob) && !TRY(shelf_.exists(blob_path(blob))))
-                return fail(Errc::not_found, "blob");
+            if (!TRY(shelf_.exists(blob_path(blob)))) return fail(Errc::not_found, "blob");
         leaves.push_back(tlog::leaf_hash(entry.bytes));
     }
     const auto first = TRY(ledger_.next(tree().size));
@@ -150,11 +147,9 @@ Result<std::vector<tlog::TreeHash>> Journal::put_blobs(std::span<const ByteView>
     for (const auto bytes : blobs) {
         if (bytes.size() > largest_blob) return fail(Errc::too_large, "blob");
         names.push_back(sha_256(bytes));
-        if (!blobs_.contains(names.back())) TRY(shelf_.put(blob_path(names.back()), bytes));
+        TRY(shelf_.put(blob_path(names.back()), bytes));
     }
     TRY(shelf_.settle());
-    if (blobs_.size() > most_remembered) blobs_.clear();
-    blobs_.insert(names.begin(), names.end());
     return names;
 }
 

@@ -7,7 +7,6 @@
 #include "tlog/tile_edge.h"
 
 #include <memory>
-#include <set>
 
 /// The transparency log of one machine: entries that are durable once appended, and a published tree over
 /// them that only ever grows.
@@ -108,9 +107,8 @@ private:
     CheckpointSigner& signer_;
     CheckpointReader& reader_;
     Standing standing_;
-    std::set<tlog::TreeHash> blobs_;  // some of those that are durable
-    tlog::TileEdge edge_;             // of the integrated tree
-    tlog::TileReader hashes_;         // of the same
+    tlog::TileEdge edge_;      // of the integrated tree
+    tlog::TileReader hashes_;  // of the same
 };
 
 /// Where the checkpoint stands.

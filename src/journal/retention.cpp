@@ -60,7 +60,6 @@ Result<void> Journal::drop_blobs() {
     while (true) {
         const auto blobs = TRY(ledger_.unused_blobs(standing_.minimum));
         if (blobs.empty()) return {};
-        for (const auto& blob : blobs) blobs_.erase(blob);
         for (const auto& blob : blobs) TRY(shelf_.remove(blob_path(blob)));
         TRY(shelf_.settle());
         TRY(ledger_.forget_blobs(blobs));
