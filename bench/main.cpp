@@ -15,7 +15,7 @@ struct Part {
     std::vector<Figure> (*measure)();
 };
 constexpr std::array parts{Part{"authentication", authentication}, Part{"many", many_devices},
-                           Part{"guard", guarded_devices}};
+                           Part{"guard", guarded_devices}, Part{"log", transparency_log}};
 
 void print(const Figure& figure) {
     char budget[40] = "";
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     if (json) words.erase(words.begin(), words.begin() + 2);
     for (const auto word : words)
         if (std::ranges::find(parts, word, &Part::name) == parts.end()) {
-            std::fputs("usage: bench [-o json] [authentication|many|guard]...\n", stderr);
+            std::fputs("usage: bench [-o json] [authentication|many|guard|log]...\n", stderr);
             return 2;
         }
     count_openssl();

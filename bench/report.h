@@ -20,5 +20,6 @@ struct Figure {
 std::vector<Figure> authentication();
 std::vector<Figure> many_devices();
 std::vector<Figure> guarded_devices();
+std::vector<Figure> transparency_log();
 
 }  // namespace busguard::bench

@@ -25,7 +25,8 @@ install(FILES ${share}/completions/busguard.bash
 install(FILES ${share}/completions/_busguard DESTINATION ${BUSGUARD_ZSH_DIR})
 install(FILES ${share}/completions/busguard.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-install(FILES ${share}/systemd/busguardd.service DESTINATION ${BUSGUARD_UNIT_DIR})
+install(FILES ${share}/systemd/busguardd.service ${share}/systemd/busguard-cosign.service ${share}/systemd/busguard-cosign.timer
+    DESTINATION ${BUSGUARD_UNIT_DIR})
 install(FILES ${share}/systemd/busguard.conf DESTINATION lib/tmpfiles.d)
 install(FILES ${share}/dbus/org.busguard1.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d)
 install(FILES ${share}/dbus/org.busguard1.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/interfaces)

@@ -1,5 +1,6 @@
 #include "appraisal/reference.h"
 #include "base/hex.h"
+#include "crypto/issue.h"
 #include "evidence/bundle_file.h"
 #include "fuzz/spdm_device.h"
 #include "logbook/entry.h"
@@ -129,6 +130,43 @@ void measurements(const Corpora& corpora) {
     corpora.put("measurement_record", "three-with-digests", behind({3, 32}, record));
     corpora.put("measurement_record", "one", behind({1, 0}, spdm::to_wire(blocks[0])));
     corpora.put("measurement_record", "none", behind({0, 0}, {}));
+}
+
+void revocation_lists(const Corpora& corpora) {
+    const auto slot = fuzz::slot_of(crypto::Scheme::ecdsa_p256);
+    const auto issuer = *crypto::Certificate::parse(slot.certificates);
+    crypto::RevocationListSpec spec{.this_update = std::chrono::sys_days{std::chrono::year{2026} / 11 / 1},
+                                    .next_update = {},
+                                    .revoked = {},
+                                    .extra = {}};
+    const auto list = [&] { return *crypto::issue_list(spec, issuer, slot.key, crypto::Hash::sha_256); };
+    corpora.put("revocation_list", "of-nothing", list());
+    spec.next_update = spec.this_update + std::chrono::days{30};
+    spec.revoked = {issuer};
+    corpora.put("revocation_list", "of-one", list());
+    spec.extra.push_back({"2.5.29.27", true, *from_hex("020101")});
+    corpora.put("revocation_list", "delta", list());
+}
+
+/// A variable of the firmware with a certificate and a hash.
+void efi_signatures(const Corpora& corpora) {
+    const auto der = fuzz::slot_of(crypto::Scheme::ecdsa_p256).certificates;
+    const auto number = [](Bytes& to, std::size_t value) {
+        for (unsigned n = 0; n < 4; ++n) to.push_back(static_cast<std::byte>(value >> (8U * n) & 0xffU));
+    };
+    Bytes file{std::byte{0x27}, std::byte{0}, std::byte{0}, std::byte{0}};
+    const auto list = [&](std::string_view type, ByteView data) {
+        append(file, *from_hex(type));
+        number(file, 28 + 16 + data.size());
+        number(file, 0);
+        number(file, 16 + data.size());
+        append(file, *from_hex("bd9afa775903324dbd6028f4e78f784b"));
+        append(file, data);
+    };
+    list("a159c0a5e494a74a87b5ab155c2bf072", der);
+    corpora.put("efi_signatures", "certificate", file);
+    list("2616c4c14c509240aca941f936934328", Bytes(32));
+    corpora.put("efi_signatures", "certificate-and-hash", file);
 }
 
 void certificates(const Corpora& corpora) {
@@ -392,6 +430,8 @@ int main(int count, char** words) {
     const Corpora corpora{words[1]};
     texts(corpora);
     certificates(corpora);
+    revocation_lists(corpora);
+    efi_signatures(corpora);
     measurements(corpora);
     protocol(corpora);
     mailboxes(corpora);

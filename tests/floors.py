@@ -9,8 +9,8 @@ FLOOR = {
     "wire": 2, "crypto": 2, "config": 2,
     "spdm": 3, "transport": 3, "tlog": 3,
     "vendor": 4, "trust": 4, "evidence": 4, "host": 4, "drive": 4, "store": 4,
-    "journal": 5, "logbook": 5, "appraisal": 5, "owner": 5, "link": 5, "emulate": 5,
-    "policy": 6, "manifest": 6,
+    "journal": 5, "appraisal": 5, "owner": 5, "link": 5, "emulate": 5,
+    "policy": 6, "manifest": 6, "logbook": 6, "web": 6,
     "examine": 7,
     "daemon": 8, "verifier": 8, "cli": 8,
 }
@@ -31,9 +31,10 @@ UNKNOWN = {
 NEIGHBOURS: dict[str, set[str]] = {}
 # Only here may these system headers stand.
 ONLY_IN = {
-    r"openssl/": {"crypto"},
+    r"openssl/|dlfcn": {"crypto"},  # libcrypto_mb is loaded where OpenSSL is included
     r"linux/|sys/(?!types)|unistd\.h|fcntl\.h|poll\.h": {"host", "cli"},
-    r"fuse": {"host"},
+    r"fuse|libaudit": {"host"},
+    r"curl/": {"host"},
     r"sqlite3": {"store"},
     r"cbor|libxml/|xmlsec/": {"manifest"},
 }

@@ -47,6 +47,10 @@ class Floors(unittest.TestCase):
         self.refuses("<openssl/evp.h> belongs to crypto", trust="#include <openssl/evp.h>\n")
         self.takes(crypto="#include <openssl/evp.h>\n")
 
+    def test_refuses_the_loading_of_libraries_outside_crypto(self):
+        self.refuses("<dlfcn.h> belongs to crypto", host="#include <dlfcn.h>\n")
+        self.takes(crypto="#include <dlfcn.h>\n")
+
     def test_refuses_system_headers_outside_host(self):
         self.refuses("<sys/ioctl.h> belongs to", drive="#include <sys/ioctl.h>\n")
         self.takes(host="#include <sys/ioctl.h>\n")

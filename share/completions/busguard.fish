@@ -1,6 +1,6 @@
 # Completion of busguard for fish.
 
-set -l commands list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons
+set -l commands list authenticate show measure verify decode doctor emulate pki policy status monitor release claim reasons log witness
 set -l algorithms ecdsa-p256 ecdsa-p384 ecdsa-p521 rsassa-2048 rsassa-3072 rsassa-4096 rsapss-2048 rsapss-3072 rsapss-4096 ed25519 ed448
 
 function __busguard_devices
@@ -24,6 +24,8 @@ complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a release -
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a monitor -d 'Tell what busguardd does'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a claim -d 'Take a device back from a TSM that is gone'
 complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a reasons -d 'List reason codes'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a log -d 'Read, prove, verify and serve the transparency log'
+complete -c busguard -n "not __fish_seen_subcommand_from $commands" -a witness -d 'Cosign the checkpoints of transparency logs'
 
 complete -c busguard -s h -l help -d 'Show help'
 complete -c busguard -s o -l output -x -a 'text json' -d 'Form of the output'
@@ -48,6 +50,7 @@ set -l judging '__fish_seen_subcommand_from authenticate show measure verify try
 complete -c busguard -n $judging -l anchors -r -d 'Root certificates to trust'
 complete -c busguard -n $judging -l profile -x -a 'cma vendor none' -d 'What certificates have to say'
 complete -c busguard -n $judging -l min-version -x -a '1.0 1.1 1.2 1.3' -d 'Refuse SPDM versions below'
+complete -c busguard -n $judging -l revocation -x -a 'check require' -d 'Revocation lists among the anchors'
 complete -c busguard -n $judging -l time -x -a 'now ignore' -d 'When certificates have to be valid'
 complete -c busguard -n $judging -l reference -r -d 'Measurements have to equal these'
 complete -c busguard -n $judging -l nonce -x -d 'The nonce of the requester'
@@ -69,8 +72,8 @@ complete -c busguard -n '__fish_seen_subcommand_from emulate issue' -l device -x
 complete -c busguard -n '__fish_seen_subcommand_from emulate' -l keep-serving -d 'SHUTDOWN ends a connection only'
 complete -c busguard -n '__fish_seen_subcommand_from reasons' -l roff -d 'The manual page'
 
-set -l made init root authority issue
-complete -c busguard -n "__fish_seen_subcommand_from pki; and not __fish_seen_subcommand_from $made" -f -a 'init root authority issue'
+set -l made init root authority issue revoke
+complete -c busguard -n "__fish_seen_subcommand_from pki; and not __fish_seen_subcommand_from $made" -f -a 'init root authority issue revoke'
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l organization -x -d 'O of the subject'
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l name -x -d 'CN of the subject'
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l not-before -x -d 'First moment of validity'
@@ -79,6 +82,7 @@ complete -c busguard -n '__fish_seen_subcommand_from pki' -l out -x -a '(__fish_
 complete -c busguard -n '__fish_seen_subcommand_from pki' -l issuer -x -a '(__fish_complete_directories)' -d 'The authority that signs'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l cma-name -x -d 'PCIe CMA name'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l device-info -x -d 'DMTF name'
+complete -c busguard -n '__fish_seen_subcommand_from revoke' -l next-update -x -d 'When the next list comes'
 complete -c busguard -n '__fish_seen_subcommand_from issue' -l alias -d 'Alias certificate model'
 
 set -l ruled check try explain generate
@@ -90,3 +94,39 @@ complete -c busguard -n '__fish_seen_subcommand_from status release claim' -l ru
 complete -c busguard -n '__fish_seen_subcommand_from monitor' -l bus -x -d 'D-Bus address'
 complete -c busguard -n '__fish_seen_subcommand_from monitor' -l changes -d 'Also each change of a device'
 complete -c busguard -n '__fish_seen_subcommand_from monitor' -l notify -d 'Notify the desktop of quarantines'
+
+complete -c busguard -n '__fish_seen_subcommand_from log; and not __fish_seen_subcommand_from status list show prove verify export fsck rotate serve cosign' -f -a 'status list show prove verify export fsck rotate serve cosign'
+complete -c busguard -n '__fish_seen_subcommand_from log verify' -l log -x -a '(__fish_complete_directories)' -d 'The published log'
+complete -c busguard -n '__fish_seen_subcommand_from serve witness' -l listen -x -d 'Where to serve'
+complete -c busguard -n '__fish_seen_subcommand_from log' -l policy -r -d 'Witnesses and quorum'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l state -x -a '(__fish_complete_directories)' -d 'What each witness cosigned'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l every -x -d 'Again and again'
+complete -c busguard -n '__fish_seen_subcommand_from cosign' -l once -d 'One time'
+complete -c busguard -n '__fish_seen_subcommand_from witness; and not __fish_seen_subcommand_from key' -f -a key
+complete -c busguard -n '__fish_seen_subcommand_from key' -f -a create
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l key -r -d 'Private key'
+
+set -l logged '__fish_seen_subcommand_from log'
+complete -c busguard -n $logged -l key -r -d 'The log’s vkey, or a file of vkeys'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from list verify" -l from -x -d 'The first entry'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from list verify" -l to -x -d 'The first entry no more'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from list" -l device -x -d 'Of this device'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from list" -l kind -x -a 'evidence verdict change new-key' -d 'Of this kind'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from list" -l since -x -d 'Of this time or later'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from list" -l failed -d 'What failed'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from show" -l raw -d 'Its bytes'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from show" -l bundle -r -d 'Write its evidence'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from prove" -l write -r -d 'The file to write'
+complete -c busguard -n '__fish_seen_subcommand_from prove verify' -l checkpoint -r -d 'A checkpoint of the log'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from verify" -l since-checkpoint -r -d 'A checkpoint that was kept'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from fsck" -l minimum -x -d 'Entries before it may be gone'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from rotate" -l signing-key -r -d 'Its private key'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from rotate" -l database -r -d 'Its database'
+complete -c busguard -n '__fish_seen_subcommand_from verify' -l proof -r -d 'It has to be in the log'
+complete -c busguard -n '__fish_seen_subcommand_from verify' -l log-key -r -d 'The log’s vkey'
+complete -c busguard -n '__fish_seen_subcommand_from verify' -l log-policy -r -d 'Witnesses whose quorum is demanded'
+complete -c busguard -n '__fish_seen_subcommand_from verify' -l entry -r -d 'The entry’s bytes'
+
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l logs -r -d 'Whose checkpoints'
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l state -r -d 'What was cosigned'
+complete -c busguard -n '__fish_seen_subcommand_from witness' -l prefix -x -d 'Path below which it is served'

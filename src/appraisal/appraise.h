@@ -24,6 +24,13 @@ struct Standard {
     TimePolicy time_policy = TimePolicy::now;
     std::optional<std::chrono::sys_seconds> at;  ///< nothing: there is no clock; decides unless `ignore`
 
+    /// The lists are those of `anchors`; one that is not signed by its issuer is none.
+    enum class Revocation : std::uint8_t {
+        check,    ///< what a list names is refused; where there is none, or an old one, the verdict says so
+        require,  ///< each certificate below the anchor needs a current list
+    };
+    Revocation revocation = Revocation::check;
+
     spdm::Version minimum_version = spdm::Version::v1_0;
     std::optional<PciIdentity>
         expected_identity;  ///< the device that it ought to be of; nothing: whoever it is
@@ -37,8 +44,8 @@ struct Standard {
 /// parsed once, each path and each signature verified once.
 ///
 /// Checks, in this order: "dialogue" (did it come to its end), then for each record "chain.form",
-/// "chain.root-hash", "chain.path", "chain.time", "chain.key" and those of trust/profile.h,
-/// evidence/transcript_review.h, "signature"; then "negotiation.version", "freshness.nonce",
+/// "chain.path", "chain.time", "chain.revocation", "chain.root-hash", "chain.key" and those of
+/// trust/profile.h, evidence/transcript_review.h, "signature"; then "negotiation.version", "freshness.nonce",
 /// "device.identity", "evidence.coherence", "measurements", "measurement.N".
 ///
 /// `cache`: certificates that were parsed before; it changes the time that is taken and nothing else.

@@ -76,8 +76,8 @@ public:
     void note(Check check) { checks_->push_back(std::move(check)); }
 
     void nothing_to_judge() {
-        for (const auto* rule :
-             {"chain.path", "chain.time", "chain.root-hash", "chain.key", "certificate.cma-name"})
+        for (const auto* rule : {"chain.path", "chain.time", "chain.revocation", "chain.root-hash",
+                                 "chain.key", "certificate.cma-name"})
             note(skipped(rule, "evidence.not-told", "there are no certificates to look at"));
     }
 
@@ -112,6 +112,8 @@ public:
         const auto result = crypto::verify_path(certificates, standard_->anchors.certificates(), policy);
         note(trust(certificates, result));
         note(dates(certificates, result ? nullptr : &result.error()));
+        note(result ? revocation(certificates, *result)
+                    : skipped("chain.revocation", "evidence.not-told", "there is no path to look at"));
         return result ? std::optional{*result} : std::nullopt;
     }
 
@@ -173,6 +175,53 @@ private:
         return passed(rule);
     }
 
+    /// The newest list that this issuer signed; null without one.
+    const crypto::RevocationList* list_of(const crypto::Certificate& issuer) const {
+        const crypto::RevocationList* newest = nullptr;
+        for (const auto& list : standard_->anchors.revocations())
+            if (list.names_issuer(issuer) &&
+                (newest == nullptr || list.this_update() > newest->this_update()) &&
+                list.is_signed_by(issuer))
+                newest = &list;
+        return newest;
+    }
+
+    bool is_old(const crypto::RevocationList& list) const {
+        if (standard_->time_policy == Standard::TimePolicy::ignore || !standard_->at) return false;
+        return list.next_update() && *list.next_update() < *standard_->at;
+    }
+
+    /// Every certificate below the anchor, held to its issuer's list.
+    Check revocation(std::span<const crypto::Certificate> certificates, std::size_t anchor) const {
+        constexpr auto rule = "chain.revocation";
+        const bool required = standard_->revocation == Standard::Revocation::require;
+        if (standard_->anchors.revocations().empty() && !required)
+            return skipped(rule, "chain.revocation-unknown", "no revocation lists are given");
+        const auto& top = standard_->anchors.certificates()[anchor];
+        const auto in_path = std::ranges::find(certificates, top);
+        const auto first = in_path == certificates.end() ? 0 : in_path - certificates.begin() + 1;
+        std::optional<Check> doubt;
+        const auto lacking = [&](std::string_view reason, std::size_t n) {
+            if (doubt) return;
+            auto detail = fmt::format("certificate {}, issued by {}", n, certificates[n].issuer());
+            doubt = required ? failed(rule, reason, std::move(detail))
+                             : reported(rule, reason, std::move(detail));
+        };
+        for (auto n = static_cast<std::size_t>(first); n < certificates.size(); ++n) {
+            const auto* list = list_of(n == 0 ? top : certificates[n - 1]);
+            if (list == nullptr) {
+                lacking("chain.revocation-unknown", n);
+                continue;
+            }
+            if (list->revokes(certificates[n]))
+                return failed(rule, "chain.revoked",
+                              fmt::format("certificate {}, serial number {}, by {}", n,
+                                          certificates[n].serial(), list->issuer()));
+            if (is_old(*list)) lacking("chain.revocation-old", n);
+        }
+        return doubt ? *std::move(doubt) : passed(rule);
+    }
+
     const Standard* standard_;
     crypto::CertificateCache* cache_;
     std::vector<Check>* checks_;
@@ -192,8 +241,8 @@ JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& 
         judge.nothing_to_judge();
         return chain;
     }
-    const auto anchor = judge.path(chain.certificates);
-    judge.note(judge.root_hash(told_root_hash, chain.certificates, record.hash, anchor));
+    chain.anchor = judge.path(chain.certificates);
+    judge.note(judge.root_hash(told_root_hash, chain.certificates, record.hash, chain.anchor));
     judge.note(Judge::key(chain.certificates.back(), record.asym, chain.key));
     const trust::Subject subject{.root_to_leaf = chain.certificates,
                                  .pci = pci,

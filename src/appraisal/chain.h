@@ -14,6 +14,7 @@ struct JudgedChain {
     spdm::SlotId slot = 0;
     std::vector<crypto::Certificate> certificates;  ///< root to leaf; empty if they do not parse
     std::optional<crypto::PublicKey> key;           ///< the leaf's
+    std::optional<std::size_t> anchor;              ///< which of the standard's the path leads to, if it does
 
     bool is_of(const evidence::Record& record) const {
         return slot == record.slot && hash == record.hash && structure == record.chain;

@@ -1,5 +1,6 @@
 #include "base/hex.h"
 
+#include <array>
 #include <cstdint>
 
 namespace busguard {
@@ -7,6 +8,15 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Of each character; -1 for one that is no digit.
+constexpr auto base64_values = [] {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (std::size_t value = 0; value < base64_digits.size(); ++value)
+        values[static_cast<unsigned char>(base64_digits[value])] = static_cast<std::int8_t>(value);
+    return values;
+}();
 
 constexpr int hex_value(char digit) {
     if (digit >= '0' && digit <= '9') return digit - '0';
@@ -83,8 +93,8 @@ Result<Bytes> from_base64(std::string_view text) {
         for (std::size_t n = 0; n < 4; ++n) {
             group <<= 6U;
             if (n >= 4 - pad) continue;
-            const auto value = base64_digits.find(text[at + n]);
-            if (value == std::string_view::npos) return fail(Errc::bad_field, "base64 digit", at + n);
+            const int value = base64_values[static_cast<unsigned char>(text[at + n])];
+            if (value < 0) return fail(Errc::bad_field, "base64 digit", at + n);
             group |= static_cast<std::uint32_t>(value);
         }
         const std::uint32_t beyond = (1U << (8 * pad)) - 1;  // bits that no byte takes

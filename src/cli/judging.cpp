@@ -105,6 +105,13 @@ void add_judging_options(Command command, JudgingOptions& options) {
         .one_of({"1.0", "1.1", "1.2", "1.3"})
         .in_group(group);
     command
+        .option("--revocation", options.revocation,
+                "Revocation lists (.crl files among the anchors): check those that are there, or require a "
+                "current one for every certificate")
+        .shown_as("check|require")
+        .one_of({"check", "require"})
+        .in_group(group);
+    command
         .option("--time", options.time, "Certificates have to be valid: now, at a time (RFC 3339), or ignore")
         .shown_as("now|ignore|TIME")
         .in_group(group);
@@ -126,6 +133,7 @@ Tried<examine::Judge> judge_of(Session& session, const JudgingOptions& options,
     TRY(set_profiles(standard.profile, demands.profiles, options.profiles));
     if (!options.minimum_version.empty())
         standard.minimum_version = static_cast<spdm::Version>(0x10 + (options.minimum_version.back() - '0'));
+    if (options.revocation == "require") standard.revocation = appraisal::Standard::Revocation::require;
     TRY(set_time(standard, options.time, *session.world().clock));
 
     for (const auto& path : options.anchors)

@@ -14,6 +14,7 @@ struct JudgingOptions {
     std::vector<std::string> profiles;  ///< "vendor", "pci/0000:02:00.0=vendor"; none: cma
     std::string time = "now";
     std::string minimum_version;
+    std::string revocation = "check";
     std::vector<std::string> references;
     std::string nonce;
 };

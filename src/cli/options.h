@@ -68,5 +68,11 @@ void add_monitor(Command program, Chosen& chosen);
 void add_release(Command program, Chosen& chosen);
 void add_claim(Command program, Chosen& chosen);
 void add_reasons(Command program, Chosen& chosen);
+void add_log(Command program, Chosen& chosen);
+void add_witness(Command program, Chosen& chosen);
+
+/// Commands of the group `log` that need nothing of log.h.
+void add_log_serve(Command group, Chosen& chosen);
+void add_log_cosign(Command group, Chosen& chosen);
 
 }  // namespace busguard::cli

@@ -6,8 +6,10 @@
 #include "cli/place.h"
 #include "cli/text.h"
 #include "cli/time.h"
+#include "crypto/issue.h"
 #include "host/files.h"
 #include "host/pci.h"
+#include "trust/anchors.h"
 #include "trust/profile.h"
 
 #include <fmt/format.h>
@@ -33,6 +35,8 @@ struct Options {
     std::string device;
     std::string device_info;
     bool alias = false;
+    std::string next_update;
+    std::vector<std::string> revoked;
     PlaceOptions place;
 };
 
@@ -150,6 +154,47 @@ Tried<Exit> issue(Session& session, const Options& options) {
     return done(session, options.out, credential);
 }
 
+/// A list of the authority's that names these certificates; without any, one that names none.
+Tried<Exit> revoke(Session& session, const Options& options) {
+    const auto issuer = TRY(or_trouble("file", emulate::load(options.issuer)));
+    crypto::RevocationListSpec spec{.this_update = session.world().clock->calendar()};
+    if (!options.next_update.empty()) {
+        spec.next_update = parse_time(options.next_update);
+        if (!spec.next_update)
+            return usage("--next-update", fmt::format("no time: {}", options.next_update),
+                         "a time looks like 2026-01-31T12:00:00Z");
+    }
+    for (const auto& path : options.revoked) {
+        trust::Anchors held;
+        const auto bytes = TRY(or_trouble("file", host::read_file(path)));
+        TRY(or_trouble("file", held.add(bytes, path, path)));
+        spec.revoked.push_back(held.at(held.size() - 1).certificate);  // of a chain, its leaf
+        if (spec.revoked.back().issuer() != issuer.certificate().subject())
+            return trouble("certificate", {.where = path,
+                                           .line = 0,
+                                           .field = "issuer",
+                                           .message = "was not issued by " + issuer.certificate().subject(),
+                                           .remedy = "name its authority with --issuer"});
+    }
+    const auto list = crypto::issue_list(spec, issuer.certificate(), issuer.key, crypto::Hash::sha_384);
+    if (!list)
+        return trouble("revocation list", {.where = options.out,
+                                           .line = 0,
+                                           .field = std::string{list.error().what},
+                                           .message = "cannot be made",
+                                           .remedy = {}});
+    TRY(or_trouble("file", host::write_file(options.out, *list)));
+    if (session.json())
+        print(session, {{"schema", "busguard.revocation/1"},
+                        {"file", options.out},
+                        {"issuer", issuer.certificate().subject()},
+                        {"revoked", spec.revoked.size()}});
+    else
+        session.print(fmt::format("{}: {} revoked by {}\n", options.out, spec.revoked.size(),
+                                  issuer.certificate().subject()));
+    return Exit::ok;
+}
+
 void add_names(Command command, Options& options) {
     command.option("--organization", options.organization, "O of the subject")
         .shown_as("TEXT")
@@ -224,6 +269,17 @@ void add_pki(Command program, Chosen& chosen) {
     add_issuing(leaf, *options);
     add_out(leaf, *options);
     add_device_names(leaf, *options);
+
+    auto list = group.command("revoke", "A revocation list, to lie among the anchors");
+    add_issuing(list, *options);
+    list.option("--out", options->out, "The list's file, which ends in .crl").shown_as("FILE").required();
+    list.option("--next-update", options->next_update, "When the next list comes (default: not said)")
+        .shown_as("TIME");
+    list.option("CERTIFICATE", options->revoked, "What is revoked, in PEM or DER; of a chain its last");
+    add_common(list, chosen.common);
+    list.then([&chosen, options] {
+        chosen.action = [options](Session& session) { return revoke(session, *options); };
+    });
 }
 
 }  // namespace busguard::cli

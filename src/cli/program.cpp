@@ -55,6 +55,8 @@ void add_commands(CLI::App& app, Chosen& chosen) {
     add_release(program, chosen);
     add_claim(program, chosen);
     add_reasons(program, chosen);
+    add_log(program, chosen);
+    add_witness(program, chosen);
     for (auto* command : app.get_subcommands({})) add_common(Command{*command}, chosen.common);
 }
 

@@ -1,3 +1,4 @@
+#include "cli/log_proof.h"
 #include "cli/report.h"
 #include "evidence/bundle_file.h"
 #include "evidence/kernel_log.h"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
 namespace busguard::cli {
@@ -19,6 +21,7 @@ struct Options {
     std::string path;
     std::string chain;
     JudgingOptions judging;
+    LogProofOptions log;
 };
 
 /// Evidence as it was found, with a name for people.
@@ -123,10 +126,17 @@ Tried<Exit> verify(Session& session, const Options& options) {
     auto pieces = TRY(fs::is_directory(options.path, ignored) ? from_directory(options, options.path)
                                                               : from_text(options, options.path));
     const auto judge = TRY(judge_of(session, options.judging, {}));
+    const auto proof = TRY(LogProof::open(session, options.log));
+    if (proof && pieces.size() != 1)
+        return usage("--proof", "a proof is of one bundle of evidence", "name the file of that one");
 
     std::vector<Judged> all;
     for (auto& piece : pieces) {
         auto verdict = judge(piece.bundle);
+        if (proof) {
+            std::ranges::move(proof->checks(piece.bundle), std::back_inserter(verdict.checks));
+            verdict = appraisal::concluded(std::move(verdict.checks));
+        }
         examine::Visited visited{.device = std::move(piece.name),
                                  .pci = piece.bundle.circumstances.pci,
                                  .driver = {},
@@ -157,6 +167,7 @@ void add_verify(Command program, Chosen& chosen) {
     command.option("--chain", options->chain, "The certificate chain (PEM) of an NVIDIA report in hex")
         .shown_as("FILE");
     add_judging_options(command, options->judging);
+    add_log_proof_options(command, options->log);
     command.then([&chosen, options] {
         chosen.action = [options](Session& session) { return verify(session, *options); };
     });

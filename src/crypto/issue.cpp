@@ -155,6 +155,59 @@ Result<void> add_extensions(X509* x509, const CertificateSpec& spec, const Certi
     return add_extra(x509, spec);
 }
 
+Owned<ASN1_TIME, ASN1_TIME_free> asn1_time(std::chrono::sys_seconds time) {
+    return Owned<ASN1_TIME, ASN1_TIME_free>{ASN1_TIME_set(nullptr, time.time_since_epoch().count())};
+}
+
+Result<void> set_updates(X509_CRL* crl, const RevocationListSpec& spec) {
+    const auto since = asn1_time(spec.this_update);
+    if (!since || X509_CRL_set1_lastUpdate(crl, since.get()) != 1)
+        return openssl_failure(Errc::bad_field, "thisUpdate");
+    if (!spec.next_update) return {};
+    const auto until = asn1_time(*spec.next_update);
+    if (!until || *spec.next_update < spec.this_update || X509_CRL_set1_nextUpdate(crl, until.get()) != 1)
+        return openssl_failure(Errc::bad_field, "nextUpdate");
+    return {};
+}
+
+Result<void> add_revoked(X509_CRL* crl, const RevocationListSpec& spec) {
+    const auto since = asn1_time(spec.this_update);
+    for (const auto& certificate : spec.revoked) {
+        Owned<X509_REVOKED, X509_REVOKED_free> entry{must(X509_REVOKED_new())};
+        auto* serial = const_cast<ASN1_INTEGER*>(  // NOLINT(*-const-cast): copied
+            X509_get0_serialNumber(certificate.native()));
+        if (X509_REVOKED_set_serialNumber(entry.get(), serial) != 1 ||
+            X509_REVOKED_set_revocationDate(entry.get(), since.get()) != 1 ||
+            X509_CRL_add0_revoked(crl, entry.get()) != 1)
+            throw std::bad_alloc{};
+        now_owned_by_openssl(entry);
+    }
+    return {};
+}
+
+Result<void> add_list_extensions(X509_CRL* crl, const RevocationListSpec& spec, const Certificate& issuer) {
+    if (const auto id = issuer.subject_key_id(); !id.empty()) {
+        const Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> authority{must(AUTHORITY_KEYID_new())};
+        authority->keyid = octets(id).release();
+        if (X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, authority.get(), 0,
+                                  X509V3_ADD_DEFAULT) != 1)
+            return openssl_failure(Errc::bad_field, "authorityKeyIdentifier");
+    }
+    for (const auto& [oid, critical, value] : spec.extra) {
+        const auto type = object(oid);
+        if (!type) return openssl_failure(Errc::bad_field, "crlExtensions");
+        const Owned<X509_EXTENSION, X509_EXTENSION_free> extension{
+            must(X509_EXTENSION_create_by_OBJ(nullptr, type.get(), critical ? 1 : 0, octets(value).get()))};
+        if (X509_CRL_add_ext(crl, extension.get(), -1) != 1) throw std::bad_alloc{};
+    }
+    return {};
+}
+
+bool signs_itself(const PrivateKey& key) {
+    const auto type = key.public_key().type();
+    return type == KeyType::ed25519 || type == KeyType::ed448;
+}
+
 /// Is issuer_key the one that belongs here?
 Result<void> check_keys(const PublicKey& subject_key, const Certificate* issuer,
                         const PrivateKey& issuer_key) {
@@ -177,15 +230,31 @@ Result<Bytes> issue(const CertificateSpec& spec, const PublicKey& subject_key, c
     TRY(set_validity(x509.get(), spec));
     TRY(add_extensions(x509.get(), spec, issuer));
 
-    const auto type = issuer_key.public_key().type();
-    const bool itself = type == KeyType::ed25519 || type == KeyType::ed448;
-    if (X509_sign(x509.get(), issuer_key.native(), itself ? nullptr : evp(hash)) <= 0)
+    const auto* by = signs_itself(issuer_key) ? nullptr : evp(hash);
+    if (X509_sign(x509.get(), issuer_key.native(), by) <= 0)
         return openssl_failure(Errc::unsupported, name(hash));
     // OpenSSL signs with a hash for which it has no X.509 algorithm that it verifies (ECDSA with SHA-3
     // in 3.0)
     if (X509_verify(x509.get(), issuer_key.native()) != 1)
         return openssl_failure(Errc::unsupported, name(hash));
     return encoded(i2d_X509, x509.get());
+}
+
+Result<Bytes> issue_list(const RevocationListSpec& spec, const Certificate& issuer,
+                         const PrivateKey& issuer_key, Hash hash) {
+    TRY(check_keys(issuer_key.public_key(), &issuer, issuer_key));
+    const Owned<X509_CRL, X509_CRL_free> crl{must(X509_CRL_new())};
+    if (X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2) != 1 ||
+        X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.native())) != 1)
+        throw std::bad_alloc{};
+    TRY(set_updates(crl.get(), spec));
+    TRY(add_revoked(crl.get(), spec));
+    TRY(add_list_extensions(crl.get(), spec, issuer));
+    const auto* by = signs_itself(issuer_key) ? nullptr : evp(hash);
+    if (X509_CRL_sort(crl.get()) != 1 || X509_CRL_sign(crl.get(), issuer_key.native(), by) <= 0 ||
+        X509_CRL_verify(crl.get(), issuer_key.native()) != 1)
+        return openssl_failure(Errc::unsupported, name(hash));
+    return encoded(i2d_X509_CRL, crl.get());
 }
 
 }  // namespace busguard::crypto

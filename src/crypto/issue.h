@@ -38,4 +38,16 @@ struct CertificateSpec {
 Result<Bytes> issue(const CertificateSpec& spec, const PublicKey& subject_key, const Certificate* issuer,
                     const PrivateKey& issuer_key, Hash hash);
 
+/// What a revocation list to be made says (RFC 5280 section 5). Version 2, with the issuer's key identifier.
+struct RevocationListSpec {
+    std::chrono::sys_seconds this_update;
+    std::optional<std::chrono::sys_seconds> next_update;
+    std::vector<Certificate> revoked;  ///< of the issuer; as of this_update
+    std::vector<Extension> extra;      ///< of the list, as they are
+};
+
+/// Makes a revocation list in DER. Errors: as issue().
+Result<Bytes> issue_list(const RevocationListSpec& spec, const Certificate& issuer,
+                         const PrivateKey& issuer_key, Hash hash);
+
 }  // namespace busguard::crypto

@@ -2,6 +2,7 @@
 
 #include "crypto/handle.h"
 
+#include <algorithm>
 #include <array>
 
 namespace busguard::crypto {
@@ -19,6 +20,39 @@ std::string dotted(const ASN1_OBJECT* oid) {
     OBJ_obj2txt(text.data(), size + 1, oid, 1);
     text.pop_back();
     return text;
+}
+
+std::optional<std::chrono::sys_seconds> calendar(const ASN1_TIME* time) {
+    const auto text = as_text(view(*time));
+    const bool utc = ASN1_STRING_type(time) == V_ASN1_UTCTIME;
+    if (text.size() != (utc ? 13U : 15U) || text.back() != 'Z') return std::nullopt;
+    if (!std::all_of(text.begin(), text.end() - 1, [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
+
+    const auto number = [&](std::size_t from, std::size_t digits) {
+        int value = 0;
+        for (auto digit : text.substr(from, digits)) value = value * 10 + (digit - '0');
+        return value;
+    };
+    const std::size_t at = utc ? 2 : 4;  // of the month
+    int year = number(0, at);
+    if (utc) year += year < 50 ? 2000 : 1900;
+    const std::chrono::year_month_day day{std::chrono::year{year},
+                                          std::chrono::month{static_cast<unsigned>(number(at, 2))},
+                                          std::chrono::day{static_cast<unsigned>(number(at + 2, 2))}};
+    const std::chrono::hours hour{number(at + 4, 2)};
+    const std::chrono::minutes minute{number(at + 6, 2)};
+    const std::chrono::seconds second{number(at + 8, 2)};
+    if (!day.ok() || hour.count() > 23 || minute.count() > 59 || second.count() > 59) return std::nullopt;
+    return std::chrono::sys_days{day} + hour + minute + second;
+}
+
+std::string one_line(const X509_NAME* name) {
+    const Bio text{must(BIO_new(BIO_s_mem()))};
+    if (X509_NAME_print_ex(text.get(), name, 0, XN_FLAG_RFC2253) < 0) ERR_clear_error();
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(text.get(), &data);
+    return {data, static_cast<std::size_t>(size)};
 }
 
 void retain(evp_pkey_st& key) { EVP_PKEY_up_ref(&key); }

@@ -15,7 +15,9 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace busguard::crypto {
@@ -74,6 +76,11 @@ const EVP_MD* evp(Hash hash);
 
 /// "1.3.6.1.4.1.412.274.1".
 std::string dotted(const ASN1_OBJECT* oid);
+
+/// RFC 5280 4.1.2.5: YYMMDDHHMMSSZ up to 2049 or YYYYMMDDHHMMSSZ, nothing else.
+std::optional<std::chrono::sys_seconds> calendar(const ASN1_TIME* time);
+/// RFC 4514, printable ASCII.
+std::string one_line(const X509_NAME* name);
 
 /// What `i2d` (an i2d_… function) makes of an object.
 template <class T>

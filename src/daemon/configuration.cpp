@@ -29,11 +29,13 @@ void take_path(TomlFields& in, std::string_view key, std::string& into) {
     into = *path;
 }
 
-void take_paths(TomlFields& in, std::string_view key, std::vector<std::string>& into) {
+void take_paths(TomlFields& in, std::string_view key, std::vector<std::string>& into,
+                std::string_view others = "/") {
     if (!in.has(key)) return;
     into = in.texts(key, most);
     for (const auto& path : into)
-        if (!path.starts_with('/')) in.wrong(key, "\"" + path + "\" is no absolute path");
+        if (!path.starts_with('/') && !path.starts_with(others))
+            in.wrong(key, "\"" + path + "\" is no absolute path");
 }
 
 Choice enforces(std::string_view word) {
@@ -49,6 +51,11 @@ Choice takes_back(std::string_view word) {
 Choice opens(std::string_view word) {
     if (word == "open") return true;
     if (word == "keep-closed") return false;
+    return std::nullopt;
+}
+Choice requires_lists(std::string_view word) {
+    if (word == "require") return true;
+    if (word == "check") return false;
     return std::nullopt;
 }
 
@@ -98,9 +105,10 @@ Checked<Configuration> configuration_from_toml(std::string_view text, const std:
     take(out.settings.take_back, in.choice("bound_before", takes_back, "report, take-back"));
     take(out.settings.open_on_stop, in.choice("on_stop", opens, "keep-closed, open"));
     take_path(in, "policy", out.policy);
-    take_paths(in, "anchors", out.anchors);
+    take_paths(in, "anchors", out.anchors, "efi:");
     take_paths(in, "references", out.references);
     take(out.minimum_version, in.choice("minimum_version", version_named, "1.0, 1.1, 1.2, 1.3"));
+    take(out.require_revocation, in.choice("revocation", requires_lists, "check, require"));
     take(out.ignore_dates, in.boolean("ignore_dates"));
     take(out.bus, in.text("bus", longest_path));
     take_path(in, "sysfs", out.sysfs);

@@ -35,6 +35,7 @@ struct Configuration {
     std::map<std::string, trust::Profile> profiles;  ///< by device
     spdm::Version minimum_version = spdm::Version::v1_0;
     bool ignore_dates = false;
+    bool require_revocation = false;  ///< every certificate needs a current list of its authority
     std::string sysfs = "/sys";
     std::string bus = "system";               ///< D-Bus: "system", "none", or an address
     std::string state = "/var/lib/busguard";  ///< directory

@@ -16,10 +16,13 @@ namespace busguard::daemon {
 /// This machine's transparency log: what the guard keeps and writes down, as entries of a journal.
 class Log {
 public:
-    /// `database` is the journal's, "" in memory; `clock` outlives it. Problems: journal::Journal::open's.
+    /// `database` is the journal's, "" in memory; `clock` outlives it. `vkeys`: the keys that the log had,
+    /// its checkpoint may be signed by one of them still; none: the signer's alone. Problems:
+    /// journal::Journal::open's.
     static Checked<std::unique_ptr<Log>> open(const std::string& database,
                                               std::unique_ptr<host::DurableFiles> files,
-                                              const tlog::NoteSigner& signer, const Clock& clock);
+                                              const tlog::NoteSigner& signer, const Clock& clock,
+                                              std::vector<tlog::VerifierKey> vkeys = {});
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
@@ -39,7 +42,8 @@ public:
     std::function<void()> on_growth;  ///< called after something was appended; may be empty
 
 private:
-    Log(std::unique_ptr<host::DurableFiles> files, const tlog::NoteSigner& signer, const Clock& clock);
+    Log(std::unique_ptr<host::DurableFiles> files, const tlog::NoteSigner& signer, const Clock& clock,
+        std::vector<tlog::VerifierKey> vkeys);
 
     logbook::Entry entry(decltype(logbook::Entry::what) what) const;
     Result<std::uint64_t> append(std::span<const logbook::Encoded> entries);

@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "daemon/attempt_errno.h"
+#include "daemon/audit_trail.h"
 #include "daemon/bus.h"
 #include "daemon/durable_memory.h"
 #include "daemon/log_key.h"
@@ -142,10 +143,13 @@ private:
         auto files = host::DirectoryFiles::open(places.folder);
         if (!files) return fail(cannot(places.folder, files.error()));
         const auto vkey = places.folder + "/log.vkey";
-        const auto text = key.verifier().to_text() + '\n';
-        const auto there = host::read_file(vkey, 4096);
+        auto vkeys =
+            journal::vkeys_beside(**files, key.verifier());  // the keys that it had before sign no more
+        if (!vkeys) return fail(vkeys.error());
+        const auto text = journal::to_text(*vkeys);
+        const auto there = host::read_file(vkey, journal::largest_vkeys);
         if (!there || as_text(*there) != text) TRY(host::write_file(vkey, as_bytes(text)));
-        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock);
+        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock, *std::move(vkeys));
         if (!opened) {
             auto problem = opened.error();
             problem.message = "the transparency log: " + problem.message;
@@ -167,6 +171,7 @@ private:
         publisher_.emplace(*files_, configuration_.settings.enforce, world_->log);
         audiences_.add(*publisher_);
         audiences_.add(metrics_);
+        begin_audit();
         const bool real = configuration_.sysfs == "/sys";
         guard_.emplace(
             Guard::Parts{
@@ -222,6 +227,24 @@ private:
         bus_ = *std::move(bus);
         audiences_.add(*bus_);
         loop_.add(*bus_);
+    }
+
+    /// Where there is no audit (a container, a kernel without it) nobody misses a record.
+    void begin_audit() {
+        if (configuration_.sysfs != "/sys") return;  // an emulated machine's devices are nobody's news
+        auto audit = host::Audit::open();
+        if (!audit) return;
+        audit_.emplace(*std::move(audit));
+        audit_trail_.emplace(configuration_.settings.enforce,
+                             [this](host::Audit::Kind kind, const std::string& message, bool success) {
+                                 if (!audit_) return;
+                                 const auto written = audit_->write(kind, message, success);
+                                 if (written) return;
+                                 world_->log(Priority::warning, "audit: " + in_words(written.error()) +
+                                                                    "; no further records are written");
+                                 audit_.reset();
+                             });
+        audiences_.add(*audit_trail_);
     }
 
     void add_tasks() {
@@ -340,6 +363,8 @@ private:
     std::optional<FileAbi> files_;
     std::optional<Publisher> publisher_;
     Metrics metrics_;
+    std::optional<host::Audit> audit_;
+    std::optional<AuditTrail> audit_trail_;
     std::optional<host::TextListener> listener_;
     std::unique_ptr<Bus> bus_;
     Audiences audiences_;
@@ -357,11 +382,14 @@ tlog::TreeHash sha_256(ByteView bytes) {
     return hash;
 }
 
-/// All zero if nobody is trusted.
+/// Of the anchors and of what their authorities revoked; all zero if nobody is trusted.
 tlog::TreeHash digest_of(const trust::Anchors& anchors) {
     if (anchors.empty()) return {};
     std::vector<Bytes> each;
+    each.reserve(anchors.size() + anchors.revocations().size());
     for (const auto& one : anchors.certificates())
+        each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
+    for (const auto& one : anchors.revocations())
         each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
     std::ranges::sort(each);
     Bytes all;
@@ -399,10 +427,12 @@ Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock
     auto& standard = rules.demands.standard;
     std::error_code ignored;
     for (const auto& path : configuration.anchors) {
-        if (std::filesystem::exists(path, ignored))
+        if (examine::is_firmware(path) || std::filesystem::exists(path, ignored))
             if (auto added = examine::add_anchors(standard.anchors, path); !added) {
                 // An empty directory is how it is installed; a file that holds no certificate is a mistake.
-                if (!std::filesystem::is_directory(path, ignored)) return fail(Problem{added.error()});
+                // So is a machine without such a variable.
+                if (!examine::is_firmware(path) && !std::filesystem::is_directory(path, ignored))
+                    return fail(Problem{added.error()});
                 rules.remarks.push_back(added.error().text());
             }
     }
@@ -416,6 +446,7 @@ Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock
     standard.require_measurements = !rules.demands.references.empty();
     standard.profile = configuration.profile;
     standard.minimum_version = configuration.minimum_version;
+    if (configuration.require_revocation) standard.revocation = appraisal::Standard::Revocation::require;
     if (configuration.ignore_dates) standard.time_policy = appraisal::Standard::TimePolicy::ignore;
     rules.demands.profiles = configuration.profiles;
     rules.demands.clock = &clock;

@@ -246,9 +246,13 @@ void collect(Review& review, const Spoken& spoken) {
 }  // namespace
 
 Review review(const Record& record) {
+    if (record.chain.empty()) return review(record, {});
+    return review(record, crypto::digest(hash_of(record.hash), ByteView{record.chain}));
+}
+
+Review review(const Record& record, const crypto::Digest& chain) {
     const auto spoken = walk(record);
-    Case its{&record, &spoken, {}};
-    if (!record.chain.empty()) its.chain = crypto::digest(hash_of(record.hash), ByteView{record.chain});
+    const Case its{&record, &spoken, chain};
 
     Review out;
     collect(out, spoken);

@@ -39,5 +39,7 @@ struct Review {
 /// freshness.nonce-mismatch, chain.digest-mismatch, chain.not-the-one-sent, signature.prefix,
 /// evidence.not-told.
 Review review(const Record& record);
+/// The same for who has hashed the chain already: `chain` is its hash by the record's, empty without a chain.
+Review review(const Record& record, const crypto::Digest& chain);
 
 }  // namespace busguard::evidence

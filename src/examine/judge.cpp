@@ -4,6 +4,7 @@
 #include "host/files.h"
 #include "manifest/manifest.h"
 #include "spdm/certificate_chain.h"
+#include "trust/efi_signatures.h"
 
 #include <algorithm>
 
@@ -46,6 +47,13 @@ appraisal::Verdict Judge::judge(const evidence::Bundle& bundle, const appraisal:
 
 appraisal::Verdict Judge::operator()(const evidence::Bundle& bundle) const {
     return judge(bundle, standard_now());
+}
+
+appraisal::Verdict Judge::as_of(const evidence::Bundle& bundle, std::chrono::sys_seconds at) const {
+    auto standard = demands_.standard;
+    standard.time_policy = appraisal::Standard::TimePolicy::given;
+    standard.at = at;
+    return judge(bundle, standard);
 }
 
 appraisal::Verdict Judge::operator()(const Visited& visited) const {
@@ -98,11 +106,41 @@ Checked<std::vector<fs::path>> files_at(const fs::path& path,
     return found;
 }
 
-Checked<void> add_anchors(trust::Anchors& anchors, const fs::path& path) {
-    const auto files = TRY(files_at(path, {".pem", ".crt", ".cer", ".der"}));
+namespace {
+
+constexpr std::string_view efi = "efi:";
+
+Checked<void> add_firmware_anchors(trust::Anchors& anchors, const std::string& source,
+                                   const fs::path& efivars) {
+    const auto variable = source.substr(efi.size());
+    const auto name = trust::efi_variable_file(variable);
+    if (name.empty())
+        return fail(Problem{.where = source,
+                            .message = "is no variable that says whom to trust",
+                            .remedy = "efi:db or efi:MokListRT"});
+    const auto file = efivars / name;
+    const auto found = trust::efi_certificates(TRY(host::read_file(file)));
+    if (!found)
+        return fail(Problem{
+            .where = file, .field = std::string{found.error().what}, .message = in_words(found.error())});
+    for (const auto& [certificate, owner] : *found)
+        anchors.add(certificate, "EFI variable " + variable + ", put there by " + owner);
+    return {};
+}
+
+}  // namespace
+
+bool is_firmware(std::string_view source) { return source.starts_with(efi); }
+
+Checked<void> add_anchors(trust::Anchors& anchors, const fs::path& path, const fs::path& efivars) {
+    if (is_firmware(path.string())) return add_firmware_anchors(anchors, path, efivars);
+    const auto files = TRY(files_at(path, {".pem", ".crt", ".cer", ".der", ".crl"}));
     for (const auto& file : files) {
         const auto bytes = TRY(host::read_file(file));
-        TRY(anchors.add(bytes, file, "file " + file.string()));
+        if (file.extension() == ".crl")
+            TRY(anchors.add_revocations(bytes, file));
+        else
+            TRY(anchors.add(bytes, file, "file " + file.string()));
     }
     if (!files.empty()) return {};
     return fail(Problem{.where = path,

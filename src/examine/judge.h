@@ -28,6 +28,8 @@ public:
 
     appraisal::Verdict operator()(const evidence::Bundle& bundle) const;
     appraisal::Verdict operator()(const Visited& visited) const;
+    /// Of evidence of the past: certificates have to have been valid `at` that moment.
+    appraisal::Verdict as_of(const evidence::Bundle& bundle, std::chrono::sys_seconds at) const;
     /// Of each, in the same order, on all processors: appraisal is pure.
     std::vector<appraisal::Verdict> operator()(const std::vector<Visited>& visits) const;
 
@@ -49,8 +51,14 @@ Checked<std::vector<std::filesystem::path>> files_at(const std::filesystem::path
                                                      std::initializer_list<std::string_view> endings);
 
 /// Adds the certificates in a file, or in a directory's .pem, .crt, .cer and .der files; each with its file
-/// as provenance. Problems: a file that cannot be read or holds none; a directory without any.
-Checked<void> add_anchors(trust::Anchors& anchors, const std::filesystem::path& path);
+/// as provenance. A .crl file holds revocation lists. Problems: a file that cannot be read or holds none; a
+/// directory without any.
+/// "efi:db" and "efi:MokListRT" are the firmware's variables; without any certificate in them nothing is
+/// added.
+Checked<void> add_anchors(trust::Anchors& anchors, const std::filesystem::path& path,
+                          const std::filesystem::path& efivars = "/sys/firmware/efi/efivars");
+/// A variable of the firmware, and no file.
+bool is_firmware(std::string_view source);
 
 /// References, and what the people who named their files should know of them.
 struct References {

@@ -46,7 +46,8 @@ public:
     /// to it. Errors: the signer's; mismatch "checkpoint" for one that does not say what was to be signed;
     /// what tlog::verify_consistency says if the tree does not hold the one that was signed before.
     Result<Bytes> sign();
-    /// Puts a checkpoint in its place. `note` is what sign() gave last, with or without more signatures.
+    /// Puts a checkpoint in its place. `note` is what sign() gave last, with or without more signatures; one
+    /// that is there with more stays.
     /// Error: unexpected "checkpoint" for any other.
     Result<void> publish(ByteView note);
     /// All three.

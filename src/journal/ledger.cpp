@@ -36,7 +36,8 @@ Ledger::Ledger(store::Database database)
       select_state_{database_.prepare("SELECT size, root, signed_size, signed_root, note, minimum, pruned, "
                                       "swept FROM state WHERE id = 0")},
       insert_state_{database_.prepare("INSERT INTO state VALUES (0, ?1, ?2, 0, x'', x'', 0, 0, 0)")},
-      last_index_{database_.prepare("SELECT max(number) FROM entry HAVING max(number) IS NOT NULL")},
+      // SQLite would read the whole table for max() with a HAVING that tells of no rows.
+      last_index_{database_.prepare("SELECT number FROM entry ORDER BY number DESC LIMIT 1")},
       insert_entry_{database_.prepare("INSERT INTO entry VALUES (?1, ?2, ?3)")},
       insert_leaf_{database_.prepare("INSERT INTO leaf VALUES (?1, ?2)")},
       insert_batch_{database_.prepare("INSERT INTO batch VALUES (?1, ?2)")},

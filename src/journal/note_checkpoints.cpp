@@ -1,14 +1,63 @@
 #include "journal/note_checkpoints.h"
 
-#include "tlog/checkpoint.h"
+#include <algorithm>
 
 namespace busguard::journal {
 
-Result<tlog::TreeHead> NoteReader::read(ByteView bytes) {
-    const auto note = TRY(tlog::note_from_text(as_text(bytes)));
-    TRY(tlog::verify(note, {&key_, 1}));
+Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, const std::string& where) {
+    std::vector<tlog::VerifierKey> keys;
+    const auto wrong = [&](std::size_t number, std::string message) {
+        return fail(Problem{.where = where,
+                            .line = number,
+                            .field = {},
+                            .message = std::move(message),
+                            .remedy = "a vkey is NAME+ID+KEY, one a line"});
+    };
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.empty() || line.starts_with('#')) continue;
+        auto key = tlog::VerifierKey::from_text(line);
+        if (!key) return wrong(number, in_words(key.error()));
+        if (key->type() != tlog::SignatureType::ed25519)
+            return wrong(number, "is a witness' key, not a log's");
+        keys.push_back(*std::move(key));
+    }
+    if (keys.empty()) return wrong(0, "has no key in it");
+    return keys;
+}
+
+std::string to_text(std::span<const tlog::VerifierKey> vkeys) {
+    std::string text;
+    for (const auto& vkey : vkeys) text.append(vkey.to_text()).append("\n");
+    return text;
+}
+
+Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files,
+                                                     const tlog::VerifierKey& own) {
+    const std::string path{vkeys_path};
+    std::vector<tlog::VerifierKey> keys;
+    if (const auto bytes = files.read(path, largest_vkeys))
+        keys = TRY(vkeys_from_text(as_text(*bytes), path));
+    else if (bytes.error().code != Errc::not_found)
+        return fail(Problem{.where = path, .message = in_words(bytes.error())});
+    std::erase(keys, own);
+    keys.push_back(own);
+    return keys;
+}
+
+Result<tlog::Checkpoint> checkpoint_of(std::string_view text, std::span<const tlog::VerifierKey> keys) {
+    const auto note = TRY(tlog::note_from_text(text));
+    const auto matches = TRY(tlog::verify(note, keys));
     auto checkpoint = TRY(tlog::checkpoint_from_text(note.text));
-    if (checkpoint.origin != key_.name()) return fail(Errc::mismatch, "origin");
+    const auto of_this_log = [&](const auto& match) { return keys[match.key].name() == checkpoint.origin; };
+    if (!std::ranges::any_of(matches, of_this_log)) return fail(Errc::mismatch, "origin");
+    return checkpoint;
+}
+
+Result<tlog::TreeHead> NoteReader::read(ByteView note) {
+    const auto checkpoint = TRY(checkpoint_of(as_text(note), keys_));
     return checkpoint.head;
 }
 

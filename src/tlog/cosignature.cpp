@@ -2,6 +2,7 @@
 
 #include "tlog/big_endian.h"
 #include "tlog/checkpoint.h"
+#include "tlog/note_signer.h"
 #include "tlog/text.h"
 
 #include <cstdint>
@@ -43,6 +44,11 @@ Result<Cosigner> Cosigner::make(std::string name, crypto::PrivateKey key) {
     auto verifier =
         TRY(VerifierKey::make(std::move(name), SignatureType::ed25519_cosignature, key.public_key()));
     return Cosigner{std::move(key), std::move(verifier)};
+}
+
+Result<Cosigner> Cosigner::from_skey(std::string_view skey) {
+    const auto signer = TRY(NoteSigner::from_skey(skey));
+    return make(signer.verifier().name(), signer.key());
 }
 
 Result<SignatureLine> Cosigner::cosign(std::string_view text, std::chrono::sys_seconds time) const {

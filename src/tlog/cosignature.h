@@ -29,6 +29,10 @@ public:
     /// Errors: bad_field "key name"; mismatch "key" if it is not Ed25519.
     static Result<Cosigner> make(std::string name, crypto::PrivateKey key);
 
+    /// Of a private key's text as NoteSigner::from_skey() takes it, under its name: the type in it, 0x01, is
+    /// that of the key file, and the witness' own ID is another (that of type 0x04). Errors: as there.
+    static Result<Cosigner> from_skey(std::string_view skey);
+
     const VerifierKey& verifier() const { return verifier_; }
     /// `text` is a checkpoint's. Errors: as checkpoint_from_text; bad_field "cosignature time" unless after
     /// 1970-01-01; crypto.

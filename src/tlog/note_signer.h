@@ -24,6 +24,7 @@ public:
     std::string to_skey() const;
 
     const VerifierKey& verifier() const { return verifier_; }
+    const crypto::PrivateKey& key() const { return key_; }  ///< for this folder
     /// Errors: as check_note_text; crypto.
     Result<SignatureLine> sign(std::string_view text) const;
 

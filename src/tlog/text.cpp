@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <memory>
 
 namespace busguard::tlog {
 namespace {
@@ -61,7 +62,7 @@ bool is_space(char32_t point) {
 Result<std::uint64_t> number_from_text(std::string_view digits, std::string_view what) {
     std::uint64_t number = 0;
     const auto* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    const auto [stop, error] = std::from_chars(std::to_address(digits.begin()), end, number);
     const bool padded = digits.size() > 1 && digits.front() == '0';
     if (error != std::errc{} || stop != end || padded || number > largest_number)
         return fail(Errc::bad_field, what);

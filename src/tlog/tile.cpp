@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 namespace busguard::tlog {
@@ -28,7 +29,7 @@ constexpr unsigned partial_at(std::uint64_t size, unsigned level) {
 std::optional<unsigned> number(std::string_view digits) {
     unsigned value = 0;
     const auto* end = digits.data() + digits.size();
-    const auto [stopped, error] = std::from_chars(digits.data(), end, value);
+    const auto [stopped, error] = std::from_chars(std::to_address(digits.begin()), end, value);
     const bool canonical = digits.size() == 1 || !digits.starts_with('0');
     if (error != std::errc{} || stopped != end || digits.empty() || !canonical) return std::nullopt;
     return value;

@@ -6,6 +6,7 @@ namespace busguard::tlog {
 
 std::vector<VerifierKey> WitnessPolicy::log_keys() const {
     std::vector<VerifierKey> keys;
+    keys.reserve(logs_.size());
     for (const auto& log : logs_) keys.push_back(log.key);
     return keys;
 }

@@ -14,7 +14,7 @@ constexpr std::string_view no_quorum = "none";
 using Words = std::vector<std::string_view>;
 
 /// Enough for every line that is right; what is beyond is not kept, but counted.
-constexpr std::size_t most_words = 3 + 2 * WitnessPolicy::most + 1;
+constexpr std::size_t most_words = 3 + (2 * WitnessPolicy::most) + 1;
 
 Words words_of(std::string_view line) {
     Words words;

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace busguard::trust {
 namespace {
 
 constexpr std::size_t most_anchors = 16384;  // a directory of anything else is a mistake
+constexpr std::size_t most_lists = 4096;
 
 bool is_pem(ByteView file) { return as_text(file).find("-----BEGIN ") != std::string_view::npos; }
 
@@ -37,6 +39,22 @@ bool Anchors::add(crypto::Certificate certificate, std::string provenance) {
     certificates_.push_back(std::move(certificate));
     provenances_.push_back(std::move(provenance));
     return true;
+}
+
+Checked<void> Anchors::add_revocations(ByteView file, const std::string& where) {
+    auto found = crypto::read_revocation_lists(file);
+    if (!found)
+        return fail(
+            Problem{.where = where,
+                    .field = std::string{found.error().what},
+                    .message = fmt::format("holds no revocation list that can be used ({} at byte {})",
+                                           name(found.error().code), found.error().offset),
+                    .remedy = "give complete X.509 revocation lists in PEM or DER"});
+    if (found->size() + revocations_.size() > most_lists)
+        return fail(
+            Problem{.where = where, .message = fmt::format("more than {} revocation lists", most_lists)});
+    std::ranges::move(*found, std::back_inserter(revocations_));
+    return {};
 }
 
 }  // namespace busguard::trust

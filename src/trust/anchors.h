@@ -2,6 +2,7 @@
 
 #include "base/problem.h"
 #include "crypto/certificate.h"
+#include "crypto/revocation_list.h"
 
 #include <span>
 #include <string>
@@ -28,6 +29,11 @@ public:
     /// False if it is there already.
     bool add(crypto::Certificate certificate, std::string provenance);
 
+    /// Revocation lists of authorities on the paths below: what a file holds, in PEM or DER. The Problem
+    /// names `where`; nothing is taken then.
+    Checked<void> add_revocations(ByteView file, const std::string& where);
+    std::span<const crypto::RevocationList> revocations() const { return revocations_; }
+
     bool empty() const { return certificates_.empty(); }
     std::size_t size() const { return certificates_.size(); }
     /// As crypto::verify_path wants them; its result is an index for at().
@@ -38,6 +44,7 @@ public:
 private:
     std::vector<crypto::Certificate> certificates_;
     std::vector<std::string> provenances_;  // of the same index
+    std::vector<crypto::RevocationList> revocations_;
 };
 
 }  // namespace busguard::trust

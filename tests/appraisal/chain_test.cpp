@@ -1,3 +1,4 @@
+#include "crypto/issue.h"
 #include "crypto/path.h"
 #include "spdm/certificate_chain.h"
 #include "tests/appraisal/support.h"
@@ -249,6 +250,82 @@ TEST(Chain, IsParsedOnceHoweverOftenItSigned) {
     const auto before = crypto::parse_count();
     EXPECT_EQ(appraise(genuine(), its).state, State::authenticated);
     EXPECT_EQ(crypto::parse_count() - before, 2U);
+}
+
+/// A list of the authority that issues the devices, or of the root that issues the authority.
+Bytes list_of(const crypto::test::Node& by, std::vector<crypto::Certificate> revoked, int next_month = 12) {
+    const crypto::RevocationListSpec spec{.this_update = date(2026, 11, 1),
+                                          .next_update = date(2026, static_cast<unsigned>(next_month), 2),
+                                          .revoked = std::move(revoked),
+                                          .extra = {}};
+    return *crypto::issue_list(spec, by.certificate, by.key, crypto::Hash::sha_384);
+}
+
+crypto::Certificate leaf_of(const evidence::Bundle& bundle) {
+    const auto chain = spdm::read_chain_structure(bundle.records.front().chain, 48);
+    return crypto::split_chain(chain->certificates)->back();
+}
+
+const Check& revocation(const Verdict& verdict) { return *test::find(verdict, "chain.revocation"); }
+
+TEST(Revocation, WithoutListsNobodyLooked) {
+    const auto verdict = appraise(genuine(), standard());
+    EXPECT_EQ(verdict.state, State::authenticated);
+    EXPECT_EQ(revocation(verdict).outcome, Outcome::skipped);
+    EXPECT_EQ(revocation(verdict).reason, "chain.revocation-unknown");
+}
+
+TEST(Revocation, OfALeafOrOfItsAuthorityIsFound) {
+    auto its = standard();
+    ASSERT_TRUE(
+        its.anchors.add_revocations(list_of(evidence::test::authority(), {leaf_of(genuine())}), "leaf.crl"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked");
+
+    its = standard();
+    ASSERT_TRUE(its.anchors.add_revocations(
+        list_of(evidence::test::root(), {evidence::test::authority().certificate}), "authority.crl"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked");
+}
+
+TEST(Revocation, IsForTheRightIssuerToSay) {
+    auto its = standard();
+    // The root lists a serial number that is the leaf's: another certificate of another issuer.
+    const auto stranger = make(ca_spec("Authority"), nullptr);
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(stranger, {leaf_of(genuine())}), "namesake.crl"));
+    const auto verdict = appraise(genuine(), its);
+    EXPECT_EQ(verdict.state, State::authenticated);
+    EXPECT_EQ(revocation(verdict).reason, "chain.revocation-unknown") << "a list that is not signed is none";
+    EXPECT_EQ(revocation(verdict).outcome, Outcome::reported);
+}
+
+TEST(Revocation, WhereItIsRequiredNeedsAListOfEach) {
+    auto its = standard();
+    its.revocation = Standard::Revocation::require;
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revocation-unknown");
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::authority(), {}), "leaf.crl"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revocation-unknown") << "of the authority";
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::root(), {}), "authority.crl"));
+    const auto verdict = appraise(genuine(), its);
+    EXPECT_EQ(verdict.state, State::authenticated) << testing::PrintToString(verdict);
+    EXPECT_EQ(revocation(verdict).outcome, Outcome::pass);
+}
+
+TEST(Revocation, ByAnOldListIsNoLessARevocation) {
+    auto its = standard();
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::root(), {}), "authority.crl"));
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::authority(), {}, 11), "old.crl"));
+    auto verdict = appraise(genuine(), its);
+    EXPECT_EQ(verdict.state, State::authenticated);
+    EXPECT_EQ(revocation(verdict).reason, "chain.revocation-old");
+    its.revocation = Standard::Revocation::require;
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revocation-old");
+    its.time_policy = Standard::TimePolicy::ignore;
+    EXPECT_EQ(appraise(genuine(), its).state, State::authenticated);
+
+    auto revoking = standard();
+    ASSERT_TRUE(revoking.anchors.add_revocations(
+        list_of(evidence::test::authority(), {leaf_of(genuine())}, 11), "old.crl"));
+    EXPECT_EQ(why(appraise(genuine(), revoking)), "chain.revoked");
 }
 
 }  // namespace

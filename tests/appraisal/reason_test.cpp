@@ -31,12 +31,13 @@ TEST(Reasons, AreTheOnesThatTheSourcesName) {
     std::set<std::string, std::less<>> named;
     const std::regex literal{
         "\"((chain|signature|freshness|negotiation|transport|protocol|measurement|device|"
-        "owner|access|evidence|policy|store|system|internal)\\.[a-z-]+)\""};
+        "owner|access|evidence|policy|store|system|internal|log)\\.[a-z-]+)\""};
     // Names of checks have the same form.
     const std::set<std::string, std::less<>> checks{
-        "chain.form",         "chain.path",          "chain.root-hash", "chain.time",
-        "chain.key",          "negotiation.version", "freshness.nonce", "device.identity",
-        "evidence.coherence", "negotiation.not-told"};
+        "chain.form",         "chain.path",           "chain.root-hash", "chain.time",
+        "chain.key",          "negotiation.version",  "freshness.nonce", "device.identity",
+        "evidence.coherence", "negotiation.not-told", "log.checkpoint",  "log.inclusion",
+        "log.entry",          "log.history"};
     const auto literals_in = [&](const char* folder) {
         std::set<std::string, std::less<>> found;
         for (const auto& entry : std::filesystem::directory_iterator{
@@ -49,10 +50,12 @@ TEST(Reasons, AreTheOnesThatTheSourcesName) {
         }
         return found;
     };
-    for (const auto* folder : {"trust", "evidence", "appraisal", "owner"}) named.merge(literals_in(folder));
+    for (const auto* folder : {"trust", "evidence", "appraisal", "owner", "logbook"})
+        named.merge(literals_in(folder));
     EXPECT_GT(named.size(), 50U);
     for (const auto& code : named) EXPECT_NE(find_reason(code), nullptr) << code;
-    const auto from_above = literals_in("daemon");  // its events are named in the same form
+    auto from_above = literals_in("daemon");  // its events are named in the same form
+    from_above.merge(literals_in("cli"));
     for (const auto& one : all_reasons())
         EXPECT_TRUE(named.contains(one.code) || from_above.contains(one.code)) << one.code;
 }

@@ -24,6 +24,12 @@ def plain(page):
     return re.sub(r", -(?=[a-z])", ", --", re.sub(r"\bFl -", "--", text))
 
 
+def page_of(command):
+    """The command's page, and those of its subcommands that have their own."""
+    pages = [MAN / f"busguard-{command}.1", *sorted(MAN.glob(f"busguard-{command}-*.1"))]
+    return "".join(plain(page) for page in pages if page.is_file())
+
+
 class ManualPages(TestCase):
     def test_there_is_one_for_each_command(self):
         for command in COMMANDS:
@@ -35,7 +41,7 @@ class ManualPages(TestCase):
         for option in common:
             self.assertIn(option, general)
         for command in COMMANDS:
-            text = plain(MAN / f"busguard-{command}.1")
+            text = page_of(command)
             missing = {option for option in options_of(command) - common if not re.search(re.escape(option) + r"(?![a-z-])", text)}
             self.assertEqual(missing, set(), command)
 

@@ -1,5 +1,6 @@
 #include "tests/journal/disk_vfs.h"
 #include "tests/journal/support.h"
+#include "tests/thinned.h"
 
 // One life of a log on a disk that fails at one step, for every step there is and each way to fail.
 namespace busguard::journal {
@@ -208,20 +209,13 @@ std::size_t steps_of_a_life() {
     return life.steps();
 }
 
-// All of them in the release build. A life under sanitizers takes ten times as long; what they look for is not
-// at one step alone, so each fault takes its own quarter of the steps there.
-#if defined(__has_feature)  // clang's, as is the sanitizers' build
-constexpr std::size_t stride = __has_feature(address_sanitizer) ? 4 : 1;
-#else
-constexpr std::size_t stride = 1;
-#endif
-
 TEST_P(JournalFault, AtAnyStepLosesNothingAndSignsNothingTwice) {
     const auto steps = steps_of_a_life();
     ASSERT_FALSE(HasFailure());
     ASSERT_GT(steps, 300U);
     RecordProperty("steps", static_cast<int>(steps));
-    for (std::size_t step = 1 + static_cast<std::size_t>(GetParam()) % stride; step <= steps; step += stride) {
+    for (std::size_t step = 1 + (static_cast<std::size_t>(GetParam()) % busguard::test::thinned);
+         step <= steps; step += busguard::test::thinned) {
         SCOPED_TRACE(testing::Message() << "step " << step << " of " << steps);
         for (const unsigned seed :
              seeds()) {  // of a power cut: nothing of what was not synced survives, or some

@@ -1,12 +1,15 @@
 #include "tests/tlog/tree_support.h"
 
+#include <utility>
+#include <vector>
+
 namespace busguard::tlog {
 namespace {
 
 using Kind = TilePath::Kind;
 
 TEST(TilePath, IsTextAndBack) {
-    const std::pair<TilePath, std::string> known[] = {
+    const std::vector<std::pair<TilePath, std::string>> known{
         {{Kind::hashes, 0, 0, 256}, "tile/0/000"},
         {{Kind::hashes, 0, 999, 256}, "tile/0/999"},
         {{Kind::hashes, 0, 1000, 256}, "tile/0/x001/000"},
@@ -29,7 +32,7 @@ TEST(TilePath, IsTextAndBack) {
 }
 
 TEST(TilePath, HasOneTextForEachPath) {
-    const std::pair<std::string, std::string_view> refused[] = {
+    const std::vector<std::pair<std::string, std::string_view>> refused{
         {"", "tile path"},
         {"tile", "tile path"},
         {"tile/", "tile path"},

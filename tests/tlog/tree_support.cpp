@@ -20,7 +20,7 @@ Bytes entry(std::uint64_t index) {
     Bytes bytes;
     for (int shift = 56; shift >= 0; shift -= 8)
         bytes.push_back(static_cast<std::byte>(index >> shift & 0xffU));
-    bytes.resize(8 + index % 37, static_cast<std::byte>(index % 251));
+    bytes.resize(8 + (index % 37), static_cast<std::byte>(index % 251));
     return bytes;
 }
 

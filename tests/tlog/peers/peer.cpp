@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <span>
 #include <sstream>
 
 // Our side of tests/tlog/peers/run, which says what each order is for.
@@ -181,10 +182,11 @@ int main(int count, char** words) {
     const std::map<std::string, std::function<void(const Words&)>> orders{
         {"keys", keys},   {"sign", sign_text},  {"open", open},     {"policy", policy},  {"prove", prove},
         {"proof", proof}, {"request", request}, {"client", client}, {"witness", witness}};
-    const auto order = orders.find(count > 1 ? words[1] : "");
+    const std::span all{words, static_cast<std::size_t>(count)};
+    const auto order = orders.find(all.size() > 1 ? all[1] : "");
     if (order == orders.end()) return 2;
     try {
-        order->second(Words{words + 2, words + count});
+        order->second(Words{all.begin() + 2, all.end()});
         return 0;
     } catch (const Refused& refused) {
         std::cerr << refused.why << '\n';

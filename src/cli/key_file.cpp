@@ -1,0 +1,66 @@
+#include "cli/key_file.h"
+
+#include "crypto/entropy.h"
+#include "host/files.h"
+
+#include <algorithm>
+
+namespace busguard::cli {
+namespace {
+
+constexpr std::size_t largest_secret = 4096;  // bytes
+
+/// Does it have a line of a policy, rather than keys alone?
+bool is_policy(std::string_view text) {
+    for (const std::string_view word : {"log ", "log\t", "witness ", "group ", "quorum "})
+        if (text.starts_with(word) || text.find("\n" + std::string{word}) != std::string_view::npos)
+            return true;
+    return false;
+}
+
+std::string_view take_line(std::string_view& text) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    return line;
+}
+
+Tried<std::vector<tlog::VerifierKey>> vkeys_from(std::string_view text, const std::string& path) {
+    std::vector<tlog::VerifierKey> keys;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto line = take_line(text);
+        if (line.empty() || line.starts_with('#')) continue;
+        auto key = tlog::VerifierKey::from_text(line);
+        if (!key)
+            return trouble("file", {.where = path,
+                                    .line = number,
+                                    .field = "vkey",
+                                    .message = in_words(key.error()),
+                                    .remedy = "one vkey a line: NAME+ID+KEY"});
+        keys.push_back(*std::move(key));
+    }
+    return keys;
+}
+
+}  // namespace
+
+Tried<tlog::Cosigner> cosigner_from(const std::string& path) {
+    auto bytes = TRY(or_trouble("file", host::read_file(path, largest_secret)));
+    auto text = as_text(bytes);
+    auto cosigner = tlog::Cosigner::from_skey(take_line(text));
+    crypto::wipe(bytes);
+    return or_trouble(path, std::move(cosigner));
+}
+
+Tried<std::vector<tlog::VerifierKey>> log_keys_from(const std::string& path) {
+    const auto bytes = TRY(or_trouble("file", host::read_file(path, tlog::WitnessPolicy::largest)));
+    const auto text = as_text(bytes);
+    if (!is_policy(text)) return vkeys_from(text, path);
+    return TRY(or_trouble("file", tlog::WitnessPolicy::from_text(text, path))).log_keys();
+}
+
+Tried<tlog::WitnessPolicy> policy_from(const std::string& path) {
+    const auto bytes = TRY(or_trouble("file", host::read_file(path, tlog::WitnessPolicy::largest)));
+    return or_trouble("file", tlog::WitnessPolicy::from_text(as_text(bytes), path));
+}
+
+}  // namespace busguard::cli

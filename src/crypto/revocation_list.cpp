@@ -1,0 +1,129 @@
+#include "crypto/revocation_list.h"
+
+#include "crypto/openssl.h"
+
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+
+#include <mutex>
+#include <utility>
+
+namespace busguard::crypto {
+namespace {
+
+using Crl = Owned<X509_CRL, X509_CRL_free>;
+
+constexpr int least_hash = 28;  // bytes: SHA-224, 112 bits against collisions
+
+bool has_critical_entries(const X509_CRL* crl) {
+    const auto* entries =
+        X509_CRL_get_REVOKED(const_cast<X509_CRL*>(crl));  // NOLINT(*-const-cast): only read
+    for (int n = 0; n < sk_X509_REVOKED_num(entries); ++n)
+        if (X509_REVOKED_get_ext_by_critical(sk_X509_REVOKED_value(entries, n), 1, -1) >= 0) return true;
+    return false;
+}
+
+/// The hash that was signed is no SHA-1. EdDSA has none of its own here.
+bool is_strong(const X509_CRL* crl) {
+    int hash = NID_undef;
+    if (OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl), &hash, nullptr) != 1) return false;
+    if (hash == NID_undef) return true;
+    const auto* known = EVP_get_digestbynid(hash);
+    return known != nullptr && EVP_MD_get_size(known) >= least_hash;
+}
+
+}  // namespace
+
+struct RevocationList::Body {
+    Crl crl;
+    std::chrono::sys_seconds this_update;
+    std::optional<std::chrono::sys_seconds> next_update;
+    std::mutex mutex;  // of the next: a list is asked about for every device of its authority
+    std::optional<std::pair<Digest, bool>> last_signer;  // by the key's fingerprint
+};
+
+Result<RevocationList> RevocationList::parse(ByteView der) {
+    if (der.size() > largest_revocation_list) return fail(Errc::too_large, "CertificateList");
+    const auto* at = in(der);
+    const auto* const begin = at;
+    auto body = std::make_shared<Body>();
+    body->crl.reset(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())));
+    if (!body->crl) return openssl_failure(Errc::bad_field, "CertificateList");
+    ERR_clear_error();
+    const auto used = static_cast<std::size_t>(at - begin);
+    if (used != der.size()) return fail(Errc::trailing_bytes, "CertificateList", used);
+    auto* crl = body->crl.get();
+    if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0) return fail(Errc::unsupported, "crlExtensions");
+    if (has_critical_entries(crl)) return fail(Errc::unsupported, "crlEntryExtensions");
+    const auto* from = X509_CRL_get0_lastUpdate(crl);
+    const auto since = from == nullptr ? std::nullopt : calendar(from);
+    if (!since) return fail(Errc::bad_field, "thisUpdate");
+    body->this_update = *since;
+    if (const auto* to = X509_CRL_get0_nextUpdate(crl); to != nullptr) {
+        body->next_update = calendar(to);
+        if (!body->next_update) return fail(Errc::bad_field, "nextUpdate");
+    }
+    return RevocationList{std::move(body)};
+}
+
+std::string RevocationList::issuer() const { return one_line(X509_CRL_get_issuer(body_->crl.get())); }
+std::chrono::sys_seconds RevocationList::this_update() const { return body_->this_update; }
+std::optional<std::chrono::sys_seconds> RevocationList::next_update() const { return body_->next_update; }
+
+bool RevocationList::names_issuer(const Certificate& issuer) const {
+    return X509_NAME_cmp(X509_CRL_get_issuer(body_->crl.get()), X509_get_subject_name(issuer.native())) == 0;
+}
+
+bool RevocationList::is_signed_by(const Certificate& issuer) const {
+    if (const auto usage = issuer.key_usage(); usage && !has(*usage, KeyUsage::crl_sign)) return false;
+    auto key = issuer.key_fingerprint(Hash::sha_256);
+    const std::scoped_lock lock{body_->mutex};
+    if (!body_->last_signer || !same(body_->last_signer->first, key)) {
+        auto* native = X509_get0_pubkey(issuer.native());
+        const bool good = native != nullptr && is_strong(body_->crl.get()) &&
+                          X509_CRL_verify(body_->crl.get(), native) == 1;
+        ERR_clear_error();
+        body_->last_signer.emplace(std::move(key), good);
+    }
+    return body_->last_signer->second;
+}
+
+Digest RevocationList::fingerprint(Hash hash) const {
+    return digest(hash, encoded(i2d_X509_CRL, body_->crl.get()));
+}
+
+bool RevocationList::revokes(const Certificate& certificate) const {
+    X509_REVOKED* entry = nullptr;
+    // 2 would be removeFromCRL, which only delta lists have (5.3.1).
+    return X509_CRL_get0_by_cert(body_->crl.get(), &entry, certificate.native()) == 1;
+}
+
+Result<std::vector<RevocationList>> read_revocation_lists(ByteView file) {
+    std::vector<RevocationList> lists;
+    if (as_text(file).find("-----BEGIN ") == std::string_view::npos) {
+        lists.push_back(TRY(RevocationList::parse(file)));
+        return lists;
+    }
+    if (file.size() > 2 * largest_revocation_list) return fail(Errc::too_large, "PEM");
+    const Bio text{must(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())))};
+    while (true) {
+        char* name = nullptr;
+        char* header = nullptr;
+        unsigned char* data = nullptr;
+        long size = 0;
+        if (PEM_read_bio(text.get(), &name, &header, &data, &size) != 1) break;
+        const OpensslMemory<char> own_name{name};
+        const OpensslMemory<char> own_header{header};
+        const OpensslMemory<unsigned char> own_data{data};
+        if (std::string_view{name} != PEM_STRING_X509_CRL) continue;
+        if (lists.size() == most_in_bundle) return fail(Errc::too_large, "revocation lists");
+        lists.push_back(TRY(RevocationList::parse(view(data, static_cast<std::size_t>(size)))));
+    }
+    const auto end = ERR_GET_REASON(ERR_peek_last_error());
+    ERR_clear_error();
+    if (end != PEM_R_NO_START_LINE) return fail(Errc::bad_field, "PEM");
+    if (lists.empty()) return fail(Errc::not_found, "X509 CRL");
+    return lists;
+}
+
+}  // namespace busguard::crypto
