@@ -4,6 +4,8 @@
 #include "tests/journal/support.h"
 #include "tlog/entry_bundle.h"
 
+#include <gmock/gmock.h>
+
 #include <filesystem>
 
 namespace busguard::journal {
