@@ -64,7 +64,7 @@ public:
     Report run(std::uint64_t from, std::uint64_t to) && {
         Progress progress{session_, "entries"};
         for (auto at = from; at < to;) {
-            const auto end = std::min(to, (at / tile_width + 1) * tile_width);
+            const auto end = std::min(to, ((at / tile_width) + 1) * tile_width);
             bundle(at, end);
             at = end;
             if (pieces_.size() >= at_once) take_all();
