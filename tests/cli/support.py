@@ -15,7 +15,7 @@ MACHINE = SOURCE / "tests/cli/machine.toml"
 STATE = pathlib.Path(os.environ.get("BUSGUARD_TEST_STATE", tempfile.gettempdir() + "/busguard-test-state"))
 DATA = pathlib.Path(os.environ.get("BUSGUARD_SHARED_DATA", SOURCE.parent / "shared/data"))
 COMMANDS = ["list", "authenticate", "show", "measure", "verify", "decode", "doctor", "emulate", "pki", "policy", "status", "monitor", "release", "claim", "reasons", "log", "witness"]
-SUBCOMMANDS = {"pki": ["init", "root", "authority", "issue"], "policy": ["check", "try", "explain", "generate"], "log": ["status", "list", "show", "prove", "verify", "export", "fsck", "rotate", "serve", "cosign"]}
+SUBCOMMANDS = {"pki": ["init", "root", "authority", "issue", "revoke"], "policy": ["check", "try", "explain", "generate"], "log": ["status", "list", "show", "prove", "verify", "export", "fsck", "rotate", "serve", "cosign"]}
 
 OK, TROUBLE, FAILED, UNDETERMINED, UNSUPPORTED, NO_REFERENCE = range(6)
 
