@@ -100,7 +100,7 @@ Result<Bytes> from_base64(std::string_view text) {
         const std::uint32_t beyond = (1U << (8 * pad)) - 1;  // bits that no byte takes
         if ((group & beyond) != 0) return fail(Errc::bad_field, "base64 digit", at + 3 - pad);
         for (std::size_t n = 0; n < 3 - pad; ++n)
-            bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * n) & 0xffU));
+            bytes.push_back(static_cast<std::byte>(group >> (16 - (8 * n)) & 0xffU));
     }
     return bytes;
 }

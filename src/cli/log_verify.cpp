@@ -60,11 +60,14 @@ public:
           audit_{log.origin(), [this](std::uint64_t index) { return device_before(index); }} {
         report_.head = log.head();
     }
+    Verification(const Verification&) = delete;
+    Verification& operator=(const Verification&) = delete;
+    ~Verification() = default;
 
     Report run(std::uint64_t from, std::uint64_t to) && {
         Progress progress{session_, "entries"};
         for (auto at = from; at < to;) {
-            const auto end = std::min(to, (at / tile_width + 1) * tile_width);
+            const auto end = std::min(to, ((at / tile_width) + 1) * tile_width);
             bundle(at, end);
             at = end;
             if (pieces_.size() >= at_once) take_all();
@@ -91,9 +94,13 @@ private:
         const auto held = log_.bundle(first / tile_width);
         if (!held && held.error().code == Errc::not_found && log_.leaves(first / tile_width)) {
             report_.pruned += end - first;
-            return report_.add({first, "log.pruned", fmt::format("entries {} to {}", first, end - 1)});
+            report_.add({first, "log.pruned", fmt::format("entries {} to {}", first, end - 1)});
+            return;
         }
-        if (!held) return report_.add({first, "log.damaged", in_words(held.error())});
+        if (!held) {
+            report_.add({first, "log.damaged", in_words(held.error())});
+            return;
+        }
         for (auto index = first; index < end; ++index)
             pieces_.push_back(read(index, as_text(held->entries[index - held->first])));
     }
@@ -126,9 +133,11 @@ private:
 
     void take(const Piece& piece, const logbook::Reverified* verified) {
         ++report_.entries;
-        if (!piece.entry)
-            return report_.add({piece.index, piece.gone ? "log.pruned" : "log.entry-unreadable",
-                                piece.entry.error().text()});
+        if (!piece.entry) {
+            report_.add({piece.index, piece.gone ? "log.pruned" : "log.entry-unreadable",
+                         piece.entry.error().text()});
+            return;
+        }
         ++report_.kinds[std::string{kind_of(*piece.entry)}];
         const auto again = verified != nullptr ? count(piece, *verified) : logbook::Again::open;
         for (auto& finding : audit_.take(piece.index, *piece.entry, again)) report_.add(std::move(finding));

@@ -31,7 +31,7 @@ std::optional<std::chrono::sys_seconds> calendar(const ASN1_TIME* time) {
 
     const auto number = [&](std::size_t from, std::size_t digits) {
         int value = 0;
-        for (auto digit : text.substr(from, digits)) value = value * 10 + (digit - '0');
+        for (auto digit : text.substr(from, digits)) value = (value * 10) + (digit - '0');
         return value;
     };
     const std::size_t at = utc ? 2 : 4;  // of the month

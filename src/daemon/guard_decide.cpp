@@ -195,7 +195,7 @@ void Guard::plan_next(Device& device, Time now) {
     (void)parts_.entropy->fill(random);
     const int number = std::to_integer<int>(random[0]) << 8 | std::to_integer<int>(random[1]);
     const int per_mille = (number % 201) - 100;
-    plan(device, Cause::scheduled, now + interval + interval / 1000 * per_mille);
+    plan(device, Cause::scheduled, now + interval + (interval / 1000 * per_mille));
 }
 
 }  // namespace busguard::daemon

@@ -46,7 +46,7 @@ std::optional<std::size_t> http_head_size(std::string_view text);
 /// Of exactly these bytes. Errors, `detail` being the status to answer with: bad_field "request line",
 /// "field", "Host" or "Content-Length" (400), "Transfer-Encoding" (411: bodies come with their length),
 /// "version" (505), too_large "fields" (431).
-Result<HttpHead> http_head_from_text(std::string_view head);
+Result<HttpHead> http_head_from_text(std::string_view text);
 
 struct HttpRequest {
     HttpHead head;

@@ -47,11 +47,10 @@ private:
 
     Result<void> turn(const Clock& clock, bool accepting);
     void take_connections(Time now);
-    State serve(Connection& connection, const Clock& clock);
-    bool take_request(Connection& connection, const Clock& clock);
-    void respond(Connection& connection, const Clock& clock, HttpResponse response, bool keep_alive,
-                 bool with_body);
-    void refuse(Connection& connection, const Clock& clock, unsigned status);
+    State serve(Connection& one, const Clock& clock);
+    bool take_request(Connection& one, const Clock& clock);
+    void respond(Connection& one, const Clock& clock, HttpResponse response, bool keep_alive, bool with_body);
+    void refuse(Connection& one, const Clock& clock, unsigned status);
 
     Options options_;
     Handler handler_;

@@ -51,9 +51,15 @@ private:
 void Examination::checkpoint(CheckpointReader& reader) {
     const std::string path{checkpoint_path};
     const auto note = files_.read(path, largest_checkpoint);
-    if (!note) return blame(path, words(note.error()));
+    if (!note) {
+        blame(path, words(note.error()));
+        return;
+    }
     const auto head = reader.read(*note);
-    if (!head) return blame(path, words(head.error()));
+    if (!head) {
+        blame(path, words(head.error()));
+        return;
+    }
     found_.head = *head;
     if (minimum_ > head->size) blame(path, "is of a smaller tree than the minimum index");
 }
@@ -92,7 +98,10 @@ std::optional<std::vector<tlog::TreeHash>> Examination::leaves_of_tile(std::uint
 void Examination::compare(const tlog::Tile& derived) {
     ++found_.tiles;
     const auto stored = tlog::read_tile(shelf_, derived.path);
-    if (!stored) return blame(tlog::text(derived.path), words(stored.error()));
+    if (!stored) {
+        blame(tlog::text(derived.path), words(stored.error()));
+        return;
+    }
     const auto expected = *tlog::hashes_of(derived.bytes, derived.path.width);
     const auto [at, other] = std::ranges::mismatch(*stored, expected);
     if (at == stored->end()) return;

@@ -78,8 +78,8 @@ public:
 
 private:
     explicit Ledger(store::Database database);
-    Result<void> set(store::Statement& statement, std::uint64_t value);
-    Result<std::optional<std::uint64_t>> number(store::Statement& statement);
+    static Result<void> set(store::Statement& statement, std::uint64_t value);
+    static Result<std::optional<std::uint64_t>> number(store::Statement& statement);
 
     store::Database database_;
     store::Statement select_state_, insert_state_, last_index_, insert_entry_, insert_leaf_, insert_batch_,

@@ -47,10 +47,10 @@ Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files,
     return keys;
 }
 
-Result<tlog::Checkpoint> checkpoint_of(std::string_view text, std::span<const tlog::VerifierKey> keys) {
-    const auto note = TRY(tlog::note_from_text(text));
-    const auto matches = TRY(tlog::verify(note, keys));
-    auto checkpoint = TRY(tlog::checkpoint_from_text(note.text));
+Result<tlog::Checkpoint> checkpoint_of(std::string_view note, std::span<const tlog::VerifierKey> keys) {
+    const auto read = TRY(tlog::note_from_text(note));
+    const auto matches = TRY(tlog::verify(read, keys));
+    auto checkpoint = TRY(tlog::checkpoint_from_text(read.text));
     const auto of_this_log = [&](const auto& match) { return keys[match.key].name() == checkpoint.origin; };
     if (!std::ranges::any_of(matches, of_this_log)) return fail(Errc::mismatch, "origin");
     return checkpoint;

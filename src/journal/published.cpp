@@ -85,9 +85,10 @@ Result<std::optional<std::uint64_t>> PublishedLog::find(const tlog::TreeHash& le
 Result<std::uint64_t> PublishedLog::first_kept() const {
     const auto size = head().size;
     Shelf shelf{*files_};
-    std::uint64_t least = 0, end = (size + tile_width - 1) / tile_width;
+    std::uint64_t least = 0;
+    std::uint64_t end = (size + tile_width - 1) / tile_width;
     while (least < end) {
-        const auto middle = least + (end - least) / 2;
+        const auto middle = least + ((end - least) / 2);
         const TilePath path{Kind::entries, 0, middle, tlog::width_in(size, 0, middle)};
         bool there = TRY(shelf.exists(tlog::text(path)));
         if (!there && !path.full()) there = TRY(shelf.exists(tlog::text(path.whole())));

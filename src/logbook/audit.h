@@ -48,7 +48,7 @@ private:
     };
     std::optional<Finding> of(std::uint64_t index, const Evidence& its, Again again);
     std::optional<Finding> of(std::uint64_t index, const Verdict& its, Again again);
-    std::optional<Finding> of(std::uint64_t index, const Change& its, Again again);
+    static std::optional<Finding> of(std::uint64_t index, const Change& its, Again again);
     std::optional<Finding> of(std::uint64_t index, const NewKey& its, Again again);
 
     std::string origin_;

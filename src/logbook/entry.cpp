@@ -108,19 +108,19 @@ tlog::TreeHash digest_in(const Node& node) {
 /// Puts back what an entry refers to.
 class Filling {
 public:
-    Filling(const BlobSource& source, evidence::json::Fault& fault) : source_{source}, fault_{fault} {}
+    Filling(const BlobSource& source, evidence::json::Fault& fault) : source_{&source}, fault_{&fault} {}
 
     /// Nothing: it refers to no blob, or to one that cannot be had, which is blamed.
     std::optional<Bytes> blob(const Value& value, const std::string& pointer) {
-        if (fault_.problem() || !value.is_object() || !value.contains("blob")) return std::nullopt;
-        const Node node{value, pointer, fault_};
+        if (fault_->problem() || !value.is_object() || !value.contains("blob")) return std::nullopt;
+        const Node node{value, pointer, *fault_};
         node.members({"blob"});
         const auto name = digest_from(node["blob"].text());
         if (!name) {
             node["blob"].blame("has to be a SHA-256 digest in lower-case hexadecimal digits");
             return std::nullopt;
         }
-        auto bytes = source_(*name);
+        auto bytes = (*source_)(*name);
         if (!bytes) {
             node["blob"].blame("cannot be had: " + in_words(bytes.error()));
             return std::nullopt;
@@ -147,8 +147,8 @@ public:
     }
 
 private:
-    const BlobSource& source_;
-    evidence::json::Fault& fault_;
+    const BlobSource* source_;
+    evidence::json::Fault* fault_;
     std::size_t room_ = evidence::largest_bundle;
 };
 
@@ -200,14 +200,14 @@ NewKey new_key_in(const Node& node) {
 
 Result<Encoded> encode(const Entry& entry) {
     Blobs blobs;
-    auto named = std::visit([&](const auto& its) { return body_of(its, blobs); }, entry.what);
+    const auto named = std::visit([&](const auto& its) { return body_of(its, blobs); }, entry.what);
     Sorted all{{"schema", entry_schema},
                {"origin", entry.origin},
                {"time", to_text(entry.time)},
                {"policy", digest_value(entry.policy)},
                {"anchors", digest_value(entry.anchors)},
                {"kind", named.kind},
-               {"body", Sorted(std::move(named.body))}};
+               {"body", Sorted(named.body)}};
     auto text = print(all);
     if (text.size() > tlog::largest_entry && std::holds_alternative<Evidence>(entry.what)) {
         const auto body = print(all["body"]);

@@ -57,7 +57,8 @@ Check holds(std::string_view text, const evidence::Bundle& bundle) {
 
 Check history(const tlog::TrustedCheckpoint& trusted, const LogTrust& trust) {
     const auto& head = trusted.checkpoint().head;
-    std::string vouched, open;
+    std::string vouched;
+    std::string open;
     const auto add = [](std::string& list, const std::string& one) {
         list.append(list.empty() ? "" : ", ").append(one);
     };

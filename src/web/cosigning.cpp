@@ -124,10 +124,10 @@ Result<Cosigning> cosign(std::string_view checkpoint, const tlog::WitnessPolicy&
     return out;
 }
 
-std::uint64_t remembered_size(std::string_view text, std::string_view origin, const VerifierKey& witness) {
-    const auto note = tlog::note_from_text(text);
-    if (!note || !tlog::verify(*note, {&witness, 1})) return 0;
-    const auto told = tlog::checkpoint_from_text(note->text);
+std::uint64_t remembered_size(std::string_view note, std::string_view origin, const VerifierKey& witness) {
+    const auto read = tlog::note_from_text(note);
+    if (!read || !tlog::verify(*read, {&witness, 1})) return 0;
+    const auto told = tlog::checkpoint_from_text(read->text);
     return told && told->origin == origin ? told->head.size : 0;
 }
 

@@ -23,10 +23,10 @@ host::HttpResponse WitnessService::answer(const host::HttpRequest& request,
     path.remove_prefix(prefix_.size() + 1);
     const auto& method = request.head.method;
     if (path == "add-checkpoint")
-        return method == "POST" ? response_of(witness_.add_checkpoint(request.body, now))
+        return method == "POST" ? response_of(witness_->add_checkpoint(request.body, now))
                                 : wrong_method("POST");
     if (method != "GET" && method != "HEAD") return wrong_method("GET, HEAD");
-    return response_of(witness_.get(path));
+    return response_of(witness_->get(path));
 }
 
 }  // namespace busguard::web

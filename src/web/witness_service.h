@@ -13,13 +13,13 @@ class WitnessService {
 public:
     /// `prefix` is empty, or begins and does not end with '/'. `witness` outlives it.
     WitnessService(const tlog::Witness& witness, std::string prefix)
-        : witness_{witness}, prefix_{std::move(prefix)} {}
+        : witness_{&witness}, prefix_{std::move(prefix)} {}
 
     /// As tlog::Witness says; 404 and 405 beyond. `now` becomes the time of a cosignature.
     host::HttpResponse answer(const host::HttpRequest& request, std::chrono::sys_seconds now) const;
 
 private:
-    const tlog::Witness& witness_;
+    const tlog::Witness* witness_;
     std::string prefix_;
 };
 

@@ -161,7 +161,7 @@ protected:
     /// A key with this point.
     PublicKey key_at(const Bytes& x, const Bytes& y) const {
         auto spki = key_of(scheme()).public_key().spki();
-        spki.resize(spki.size() - 2 * half());
+        spki.resize(spki.size() - (2 * half()));
         append(spki, x);
         append(spki, y);
         return *PublicKey::from_spki(spki);
@@ -279,7 +279,7 @@ TEST_P(EitherCurve, KeysAreAPointOfTheirCurveInLittleEndianWords) {
     auto off = number(GetParam().y);
     off.back() ^= std::byte{1};
     auto spki = key_of(scheme()).public_key().spki();
-    spki.resize(spki.size() - 2 * half());
+    spki.resize(spki.size() - (2 * half()));
     append(spki, number(GetParam().x));
     append(spki, off);
     EXPECT_FALSE(PublicKey::from_spki(spki)) << "a point that is not on the curve";
@@ -388,7 +388,7 @@ TEST_P(EitherCurve, MultiBufferTakesNoPointAtInfinityForASignature) {
 
 TEST_P(EitherCurve, MultiBufferAgreesWithOpenSslAtRandom) {
     NEEDS_MULTI_BUFFER();
-    std::mt19937_64 random{20261127};
+    std::mt19937_64 random{20261127};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
     const auto below = [&](std::size_t bound) { return random() % bound; };
     std::vector<PrivateKey> keys;
     for (int n = 0; n < 5; ++n) keys.push_back(*PrivateKey::generate(scheme()));

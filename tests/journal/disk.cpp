@@ -10,7 +10,10 @@ using Effect = Disk::Verdict::Effect;
 constexpr std::size_t writes_without_room = 5;
 
 void carry_out(Bytes& bytes, const Disk::File::Change& change) {
-    if (change.size) return bytes.resize(*change.size);
+    if (change.size) {
+        bytes.resize(*change.size);
+        return;
+    }
     bytes.resize(std::max(bytes.size(), change.offset + change.bytes.size()));
     std::ranges::copy(change.bytes, bytes.begin() + static_cast<std::ptrdiff_t>(change.offset));
 }

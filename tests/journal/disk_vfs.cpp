@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <span>
 #include <sqlite3.h>
 
 // A virtual file system for SQLite (https://sqlite.org/vfs.html), version 1: without shared memory, which a
@@ -21,6 +22,7 @@ struct Open {
     std::string path;  // empty: a temporary one
 };
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): SQLite allots szOsFile bytes
 Open& of(sqlite3_file* file) { return *reinterpret_cast<Open*>(file); }
 
 int code_of(const Disk::Verdict& verdict, int otherwise) {
@@ -37,20 +39,24 @@ int close_file(sqlite3_file* file) {
 int read_file(sqlite3_file* file, void* into, int count, sqlite3_int64 offset) {
     const auto& bytes = of(file).file->now;
     if (current->step(false).error != 0) return SQLITE_IOERR_READ;
-    const auto size = static_cast<std::size_t>(count);
+    const std::span room{static_cast<std::byte*>(into), static_cast<std::size_t>(count)};
     const auto from = std::min(static_cast<std::size_t>(offset), bytes.size());
-    const auto there = std::min(size, bytes.size() - from);
-    if (there != 0) std::memcpy(into, bytes.data() + from, there);
-    std::memset(static_cast<char*>(into) + there, 0, size - there);
-    return there == size ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
+    const auto there = std::min(room.size(), bytes.size() - from);
+    std::ranges::copy(ByteView{bytes}.subspan(from, there), room.begin());
+    std::ranges::fill(room.subspan(there), std::byte{0});
+    return there == room.size() ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
+}
+
+// Of so many bytes.
+std::size_t reached(Effect effect, std::size_t size) {
+    if (effect == Effect::none) return 0;
+    return effect == Effect::half ? size / 2 : size;
 }
 
 int write_file(sqlite3_file* file, const void* from, int count, sqlite3_int64 offset) {
     const auto verdict = current->step(true);
     const ByteView bytes{static_cast<const std::byte*>(from), static_cast<std::size_t>(count)};
-    const auto done = verdict.effect == Effect::none   ? 0
-                      : verdict.effect == Effect::half ? bytes.size() / 2
-                                                       : bytes.size();
+    const auto done = reached(verdict.effect, bytes.size());
     if (done != 0) Disk::write(*of(file).file, static_cast<std::size_t>(offset), bytes.first(done));
     return verdict.error == 0 ? SQLITE_OK : code_of(verdict, SQLITE_IOERR_WRITE);
 }

@@ -58,8 +58,9 @@ private:
 
 bool Life::open() {
     auto opened = Journal::open("db/journal.db", files_, key_, key_);
-    if (opened) journal_ = *std::move(opened);
-    return static_cast<bool>(opened);
+    if (!opened) return false;
+    journal_ = *std::move(opened);
+    return true;
 }
 
 bool Life::remember(const std::vector<Bytes>& bytes, const Result<std::uint64_t>& first) {

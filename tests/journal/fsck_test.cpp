@@ -1,5 +1,7 @@
 #include "tests/journal/support.h"
 
+#include <gmock/gmock.h>
+
 #include <filesystem>
 
 namespace busguard::journal {
@@ -69,7 +71,7 @@ TEST_F(FsckTest, SeesAChangeOfAnyFile) {
 
 TEST_F(FsckTest, NamesTheHashThatIsNotThatOfItsEntry) {
     auto tile = *log.files->read("tile/0/001", 8192);
-    tile[32 * 7] ^= std::byte{1};
+    tile[32UL * 7] ^= std::byte{1};
     log.directory.put("tile/0/001", tile);
     const auto found = log.check();
     ASSERT_EQ(found.problems.size(), 1U) << test::all_problems(found);

@@ -10,7 +10,7 @@ class JournalTest : public testing::Test {
 protected:
     TestLog log;
 
-    Bytes published() { return *log.files->read("checkpoint", largest_checkpoint); }
+    Bytes published() const { return *log.files->read("checkpoint", largest_checkpoint); }
 };
 
 TEST_F(JournalTest, SignsTheEmptyTree) {

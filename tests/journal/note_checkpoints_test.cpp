@@ -4,6 +4,8 @@
 #include "tlog/checkpoint.h"
 #include "tlog/cosignature.h"
 
+#include <gmock/gmock.h>
+
 namespace busguard::journal {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "tests/journal/support.h"
 
+#include <gmock/gmock.h>
+
 #include <filesystem>
 
 namespace busguard::journal {

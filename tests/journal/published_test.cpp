@@ -4,6 +4,8 @@
 #include "tests/journal/support.h"
 #include "tlog/entry_bundle.h"
 
+#include <gmock/gmock.h>
+
 #include <filesystem>
 
 namespace busguard::journal {
@@ -68,7 +70,8 @@ TEST_F(Published, GivesEveryEntry) {
 }
 
 TEST_F(Published, HasNothingAtSizeZero) {
-    host::TemporaryDirectory empty, database;
+    const host::TemporaryDirectory empty;
+    const host::TemporaryDirectory database;
     const auto at = *host::DirectoryFiles::open(empty.path());
     auto none = *Journal::open(database.path("journal.db"), *at, signer, reader);
     ASSERT_TRUE(none->publish());
@@ -104,7 +107,7 @@ TEST_F(Published, GivesNothingThatIsNotInTheSignedTree) {
         const Flipped flipped{*this, "tile/0/001", at};
         EXPECT_FALSE(log.leaves(1)) << at;
         EXPECT_FALSE(log.entry(300)) << at;
-        EXPECT_FALSE(log.entry(256 + at / 32)) << at;
+        EXPECT_FALSE(log.entry(256 + (at / 32))) << at;
     }
     {
         const Flipped flipped{*this, "tile/1/000.p/2", 0};

@@ -13,12 +13,12 @@ std::string TestKey::tag_of(std::string_view text) const {
     return to_hex(crypto::digest(crypto::Hash::sha_256, {as_bytes(secret_), as_bytes(text)}));
 }
 
-Result<Bytes> TestKey::sign(const TreeHead& asked) {
+Result<Bytes> TestKey::sign(const TreeHead& head) {
     if (broken) return fail(Errc::crypto, "signature");
-    const auto head = lie.value_or(asked);
-    signatures[head.size].insert(head.root);
-    if (told) told(head);
-    const auto text = "test log\n" + std::to_string(head.size) + "\n" + to_base64(head.root) + "\n";
+    const auto said = lie.value_or(head);
+    signatures[said.size].insert(said.root);
+    if (told) told(said);
+    const auto text = "test log\n" + std::to_string(said.size) + "\n" + to_base64(said.root) + "\n";
     return to_bytes(as_bytes(text + "\nsigned " + tag_of(text) + "\n"));
 }
 
@@ -58,7 +58,7 @@ std::optional<Problem> TestLog::refusal() {
     return opened.error();
 }
 
-void TestLog::append(std::uint64_t from, std::uint64_t to, std::chrono::sys_seconds now) {
+void TestLog::append(std::uint64_t from, std::uint64_t to, std::chrono::sys_seconds now) const {
     std::vector<Bytes> bytes;
     std::vector<Entry> entries;
     for (auto number = from; number < to; ++number) bytes.push_back(entry(number));
@@ -68,7 +68,7 @@ void TestLog::append(std::uint64_t from, std::uint64_t to, std::chrono::sys_seco
     EXPECT_EQ(*first, from);
 }
 
-void TestLog::grow(std::uint64_t size) {
+void TestLog::grow(std::uint64_t size) const {
     append(*journal->first_since(std::chrono::sys_seconds::max()), size);
     const auto head = journal->publish();
     ASSERT_TRUE(head) << in_words(head.error());
@@ -81,7 +81,7 @@ void TestLog::back_up_database() const {
     fs::copy_file(database(), database() + ".backup", fs::copy_options::overwrite_existing);
 }
 
-void TestLog::restore_database() {
+void TestLog::restore_database() const {
     for (const auto* more : {"-wal", "-journal"}) fs::remove(database() + more);
     fs::copy_file(database() + ".backup", database(), fs::copy_options::overwrite_existing);
 }

@@ -55,15 +55,15 @@ public:
     void close() { journal.reset(); }
 
     /// Appends entries number `from` to before `to`.
-    void append(std::uint64_t from, std::uint64_t to, std::chrono::sys_seconds now = noon);
+    void append(std::uint64_t from, std::uint64_t to, std::chrono::sys_seconds now = noon) const;
     /// Appends up to `size` entries in all, and publishes.
-    void grow(std::uint64_t size);
+    void grow(std::uint64_t size) const;
     Fsck check(std::uint64_t minimum = 0);
 
     std::string database() const { return database_.path("journal.db"); }
     /// Copies of both, and back.
     void back_up_database() const;
-    void restore_database();
+    void restore_database() const;
 
     host::TemporaryDirectory directory;
     std::unique_ptr<host::DirectoryFiles> files = *host::DirectoryFiles::open(directory.path());

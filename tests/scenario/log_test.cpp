@@ -82,7 +82,8 @@ TEST(GuardLog, TellsWhatChanged) {
 
 TEST(GuardLog, VerdictsAreThereBeforeAnythingFollowsFromThem) {
     World world;
-    bool bound = false, noted = false;
+    bool bound = false;
+    bool noted = false;
     world.start();
     world.memory->after_note = [&] { noted = true; };
     world.sys->before_write = [&](std::string_view path) {

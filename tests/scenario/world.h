@@ -42,7 +42,7 @@ class RepeatableEntropy final : public Entropy {
 public:
     Result<void> fill(std::span<std::byte> bytes) override {
         for (auto& byte : bytes) {
-            state_ = state_ * 6364136223846793005U + 1442695040888963407U;
+            state_ = (state_ * 6364136223846793005U) + 1442695040888963407U;
             byte = static_cast<std::byte>(state_ >> 56U);
         }
         return {};
@@ -331,8 +331,7 @@ public:
                                             tlog::largest_resource);
             EXPECT_TRUE(bundle) << index;
             const auto texts = tlog::entries_of(*bundle, width);
-            for (const auto text : *texts)
-                all.push_back(*logbook::decode(as_text(text), blob, "log"));
+            for (const auto text : *texts) all.push_back(*logbook::decode(as_text(text), blob, "log"));
         }
         return all;
     }

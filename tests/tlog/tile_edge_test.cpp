@@ -11,7 +11,7 @@ Bytes defined(const TilePath& path) {
     Bytes bytes;
     const auto span = std::uint64_t{1} << (8 * path.level);
     for (std::uint64_t i = 0; i < path.width; ++i) {
-        const auto first = (path.index * 256 + i) * span;
+        const auto first = ((path.index * 256) + i) * span;
         append(bytes, test::naive(first, first + span));
     }
     return bytes;

@@ -6,6 +6,7 @@
 
 #include <iostream>
 #include <map>
+#include <span>
 
 // Our side of tests/journal/peers/run, which says what each order is for: logs as busguard writes them.
 namespace {
@@ -85,10 +86,11 @@ void consistency(const std::vector<std::string>& words) {
 int main(int count, char** words) {
     const std::map<std::string, void (*)(const std::vector<std::string>&)> orders{
         {"grow", grow}, {"prove", prove}, {"consistency", consistency}};
-    const auto order = orders.find(count > 1 ? words[1] : "");
+    const std::span all{words, static_cast<std::size_t>(count)};
+    const auto order = orders.find(all.size() > 1 ? all[1] : "");
     if (order == orders.end()) return 2;
     try {
-        order->second({words + 2, words + count});
+        order->second({all.begin() + 2, all.end()});
         return 0;
     } catch (const Refused& refused) {
         std::cerr << refused.why << '\n';
