@@ -156,7 +156,7 @@ constexpr std::array reasons{
     Reason{"log.forked", failed, "The checkpoint is of another history than the log that is known.",
            "The log's key signed two histories: the log, or who holds its key, shows different things to "
            "different people.",
-           "Keep both checkpoints: together they prove it, and neither history is to be trusted."},
+           "Trust neither history, and keep both checkpoints: together they prove it."},
     Reason{"log.history-unknown", undetermined,
            "Neither a witness nor a known part of the log says which history the checkpoint is of.",
            "A log that was forked under the same key would pass as well.",

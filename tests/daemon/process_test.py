@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -109,6 +110,35 @@ class Daemon(TestCase):
         table = run("status", "--runtime", self.work / "run").out
         self.assertIn("signature.invalid", table)
         self.assertIn("enforcing: 6 devices", table)
+
+    def test_its_log_bears_the_auditors_walk(self):
+        """docs/log-walk.md, from a device's signatures/ to the log's key; the witness alone is not here."""
+        self.start()
+        log = self.work / "state/log"
+        where = ("--log", log, "--key", log / "log.vkey")
+        index = self.file(DRIVE, "signatures/0_log_index").read_text().strip()
+        newest = max(int(each.name.split("_")[0]) for each in self.file(DRIVE, "signatures").glob("*_log_index"))
+        last = int(self.file(DRIVE, f"signatures/{newest}_log_index").read_text())
+        wait_for("what was signed is published", lambda: run("log", "status", *where, "-o", "json").json().get("size", 0) > last)
+        (self.work / "entry").write_text(self.expect(run("log", "show", index, "--raw", *where), OK).out)
+        (self.work / "proof").write_text(self.expect(run("log", "prove", index, *where), OK).out)
+        walk = (SOURCE / "docs/log-walk.md").read_text()
+        blocks = dict(re.findall(r"^<!-- walk: (\w+) -->\n```sh\n(.*?)^```$", walk, re.M | re.S))
+        del blocks["witness"]
+        (self.work / "walk").mkdir()
+        done = subprocess.run(
+            ["sh", "-euc", "".join(blocks.values())], cwd=self.work / "walk", capture_output=True, text=True, check=False,
+            env=os.environ | {"DEVICE": str(self.file(DRIVE, ".")), "N": "0", "LOG": str(log), "ENTRY": str(self.work / "entry"),
+                              "PROOF": str(self.work / "proof"), "VKEY": (log / "log.vkey").read_text().strip()})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+        report = run("log", "verify", *where, "--anchors", self.work / "keys/anchors", "-o", "json").json()
+        self.assertEqual(report["findings"], [])
+        self.assertTrue(self.expect(run("log", "fsck", *where, "-o", "json"), OK).json()["clean"])
+        bundle, proof = self.work / "bundle.json", self.work / "proof"
+        self.expect(run("log", "show", index, "--bundle", bundle, *where), OK)
+        shown = run("verify", bundle, "--anchors", self.work / "keys/anchors", "--proof", proof, "--log-key", log / "log.vkey", "--log", log, "-o", "json")
+        self.expect(shown, OK)
 
     def test_authenticates_again_when_somebody_writes_re(self):
         self.start()
