@@ -121,7 +121,7 @@ public:
         settle();
     }
     void settle() {
-        while (!guard->is_quiet()) turn_until(clock.now() + 10ms);
+        while (!guard->is_quiet() || log->published() != log->size()) turn_until(clock.now() + 10ms);
     }
     /// As often as there is something to do, and no longer.
     void turn_until(Time time) {

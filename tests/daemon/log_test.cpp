@@ -67,6 +67,34 @@ std::vector<EvidenceIndex> indices(std::initializer_list<std::uint64_t> all) {
     return {all.begin(), all.end()};
 }
 
+// `busguard log rotate` leaves the last checkpoint under the key that was.
+TEST(DaemonLog, GoesOnUnderANewKey) {
+    SetClock clock;
+    const host::TemporaryDirectory kept;
+    host::MemoryFiles files;
+    bool full = false;
+    const auto old = new_key(), next = new_key();
+    const auto open = [&](const tlog::NoteSigner& key, std::vector<tlog::VerifierKey> vkeys) {
+        return Log::open(kept.path("log.db"), std::make_unique<Full>(files, full), key, clock,
+                         std::move(vkeys));
+    };
+    {
+        const auto log = *open(old, {});
+        ASSERT_TRUE(log->keep(std::vector{&sample()}));
+        ASSERT_TRUE(log->publish());
+    }
+    ASSERT_TRUE(files.write("log.vkey", as_bytes(journal::to_text(std::vector{old.verifier()}))));
+    EXPECT_FALSE(open(next, {}));
+    const auto vkeys = *journal::vkeys_beside(files, next.verifier());
+    EXPECT_EQ(vkeys, (std::vector{old.verifier(), next.verifier()}));
+    const auto log = *open(next, vkeys);
+    ASSERT_TRUE(log->keep(std::vector{&sample()}));
+    ASSERT_TRUE(log->publish());
+    journal::NoteReader by_new{next.verifier()}, by_old{old.verifier()};
+    EXPECT_TRUE(journal::fsck(files, by_new).clean());
+    EXPECT_FALSE(journal::fsck(files, by_old).clean());
+}
+
 TEST(DaemonLog, GivesEvidenceBackByItsIndex) {
     Kept its;
     evidence::Bundle failed{.circumstances = {.device = drive, .transport = "doe"}};

@@ -215,8 +215,8 @@ TEST_P(JournalFault, AtAnyStepLosesNothingAndSignsNothingTwice) {
     ASSERT_FALSE(HasFailure());
     ASSERT_GT(steps, 300U);
     RecordProperty("steps", static_cast<int>(steps));
-    for (std::size_t step = 1 + (static_cast<std::size_t>(GetParam()) % test::thinned); step <= steps;
-         step += test::thinned) {
+    for (std::size_t step = 1 + (static_cast<std::size_t>(GetParam()) % busguard::test::thinned);
+         step <= steps; step += busguard::test::thinned) {
         SCOPED_TRACE(testing::Message() << "step " << step << " of " << steps);
         for (const unsigned seed :
              seeds()) {  // of a power cut: nothing of what was not synced survives, or some

@@ -53,7 +53,7 @@ TEST(EfiSignatures, AreTakenFromEveryList) {
     const auto file =
         variable({list(x509, {one}), list(sha256, {Bytes(32), Bytes(32)}), list(x509, {two}, 8)});
     const auto found = efi_certificates(file);
-    ASSERT_TRUE(found) << in_words(found.error());
+    ASSERT_TRUE(found) << found.error().what;
     ASSERT_EQ(found->size(), 2U);
     EXPECT_TRUE(same((*found)[0].certificate.der(), one));
     EXPECT_TRUE(same((*found)[1].certificate.der(), two));
@@ -69,7 +69,7 @@ TEST(EfiSignatures, AreWithinTheirLists) {
     const auto file = variable({list(x509, {certificate("One")})});
     for (std::size_t size = 0; size < file.size(); ++size) {
         const auto found = efi_certificates(ByteView{file}.first(size));
-        EXPECT_EQ(found.has_value(), size == 4) << size;
+        EXPECT_EQ(static_cast<bool>(found), size == 4) << size;
     }
     const auto with = [&](std::size_t offset, std::byte value) {
         auto changed = file;
