@@ -12,6 +12,22 @@ CREATE TABLE IF NOT EXISTS device (name TEXT PRIMARY KEY, identity TEXT NOT NULL
     let_in INTEGER NOT NULL, quarantine TEXT NOT NULL, override_before TEXT NOT NULL, once_tsm INTEGER NOT NULL, bound_before INTEGER NOT NULL) STRICT
 )";
 
+struct Some {
+    std::vector<evidence::Bundle> bundles;
+    std::optional<std::int64_t> last;  // row; nothing: there was none
+};
+
+Result<Some> some_evidence(store::Statement& select) {
+    Some some;
+    while (TRY(select.step())) {
+        some.last = select.integer(0);
+        // What cannot be read was no evidence to anybody before.
+        if (auto bundle = evidence::bundle_from_json(select.text(1), "evidence"))
+            some.bundles.push_back(*std::move(bundle));
+    }
+    return some;
+}
+
 }  // namespace
 
 DurableMemory::DurableMemory(store::Database database, Log& log)
@@ -43,20 +59,13 @@ Result<void> DurableMemory::bring_evidence_into_the_log() {
     auto select = database_.prepare("SELECT id, bundle FROM evidence ORDER BY id LIMIT 64");
     auto forget = database_.prepare("DELETE FROM evidence WHERE id <= ?1");
     for (bool more = true; more;) {
-        more = false;
-        std::int64_t last = 0;
-        std::vector<evidence::Bundle> bundles;
-        while (TRY(select.step())) {
-            more = true;
-            last = select.integer(0);
-            // What cannot be read was no evidence to anybody before.
-            if (auto bundle = evidence::bundle_from_json(select.text(1), "evidence"))
-                bundles.push_back(*std::move(bundle));
-        }
+        const auto some = TRY(some_evidence(select));
         std::vector<const evidence::Bundle*> all;
-        for (const auto& bundle : bundles) all.push_back(&bundle);
+        all.reserve(some.bundles.size());
+        for (const auto& bundle : some.bundles) all.push_back(&bundle);
         TRY(log_->keep(all));
-        if (more) TRY(forget.bind(1, last).run());
+        more = some.last.has_value();
+        if (more) TRY(forget.bind(1, *some.last).run());
     }
     TRY(database_.run("DROP TABLE evidence"));
     (void)database_.run("VACUUM");  // which only gives room back

@@ -25,6 +25,7 @@ public:
                                               std::vector<tlog::VerifierKey> vkeys = {});
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
+    ~Log() = default;
 
     // As Memory has them.
     Result<std::vector<EvidenceIndex>> keep(std::span<const evidence::Bundle* const> bundles);

@@ -114,7 +114,7 @@ TEST_F(Published, GivesNothingThatIsNotInTheSignedTree) {
         EXPECT_FALSE(log.entry(300));
         EXPECT_FALSE(log.prove_inclusion(300, 600));
     }
-    const Flipped flipped{*this, "tile/0/002.p/88", 32 * 87};
+    const Flipped flipped{*this, "tile/0/002.p/88", 32UL * 87};
     EXPECT_FALSE(log.entry(599));
     EXPECT_FALSE(log.entry(512));
 }

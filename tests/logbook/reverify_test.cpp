@@ -34,6 +34,7 @@ std::vector<Reverified> verified(const std::vector<Bundle>& bundles, std::option
                                  const crypto::EcdsaEight* engine = engine_here()) {
     Reverifier reverifier{anchors(), engine};
     std::vector<Doubted> all;
+    all.reserve(bundles.size());
     for (const auto& bundle : bundles) all.push_back({&bundle, at});
     return reverifier.verify(all);
 }
@@ -85,6 +86,7 @@ TEST(Reverifier, JudgesAChainOnceAndEverySignature) {
     bundles.push_back(genuine());
     Reverifier reverifier{anchors(), engine_here()};
     std::vector<Doubted> all;
+    all.reserve(bundles.size());
     for (const auto& bundle : bundles) all.push_back({&bundle, today});
     const auto before = crypto::parse_count();
     (void)reverifier.verify(all);

@@ -28,6 +28,7 @@ Read read(World& world) {
 
 std::vector<std::string> names(const Read& all) {
     std::vector<std::string> said;
+    said.reserve(all.changes.size());
     for (const auto& change : all.changes) said.push_back(change.what);
     return said;
 }
