@@ -29,8 +29,9 @@ Tried<Place> place_from(const std::string& text) {
         place.address = place.address.substr(1, place.address.size() - 2);
     else if (place.address.find(':') != std::string::npos)
         return wrong();
-    const auto* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data() + colon + 1, end, place.port);
+    const auto port = std::string_view{text}.substr(colon + 1);
+    const auto* const end = std::to_address(port.end());
+    const auto read = std::from_chars(std::to_address(port.begin()), end, place.port);
     if (place.address.empty() || read.ec != std::errc{} || read.ptr != end) return wrong();
     return place;
 }

@@ -4,6 +4,7 @@
 #include "host/files.h"
 
 #include <algorithm>
+#include <array>
 
 namespace busguard::cli {
 namespace {
@@ -12,10 +13,10 @@ constexpr std::size_t largest_secret = 4096;  // bytes
 
 /// Does it have a line of a policy, rather than keys alone?
 bool is_policy(std::string_view text) {
-    for (const std::string_view word : {"log ", "log\t", "witness ", "group ", "quorum "})
-        if (text.starts_with(word) || text.find("\n" + std::string{word}) != std::string_view::npos)
-            return true;
-    return false;
+    constexpr std::array<std::string_view, 5> words{"log ", "log\t", "witness ", "group ", "quorum "};
+    return std::ranges::any_of(words, [&](std::string_view word) {
+        return text.starts_with(word) || text.find("\n" + std::string{word}) != std::string_view::npos;
+    });
 }
 
 std::string_view take_line(std::string_view& text) {

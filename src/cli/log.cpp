@@ -89,8 +89,8 @@ Tried<journal::PublishedLog> open_log(const LogAtHand& at, const LogOptions& opt
 Tried<std::uint64_t> index_of(std::string_view option, const std::string& text, std::uint64_t otherwise) {
     if (text.empty()) return otherwise;
     std::uint64_t number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stopped, code] = std::from_chars(text.data(), end, number);
+    const auto* const end = std::to_address(text.end());
+    const auto [stopped, code] = std::from_chars(std::to_address(text.begin()), end, number);
     if (code != std::errc{} || stopped != end)
         return usage(option, "no index", "entries count from 0; see busguard log list");
     return number;

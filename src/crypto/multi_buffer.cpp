@@ -15,10 +15,9 @@ constexpr std::array sonames{"libcrypto_mb.so.13", "libcrypto_mb.so.11"};
 
 bool processor_can() {
 #if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512ifma") != 0;  // looks for the system's support as well
-#else
-    return false;
+    if (__builtin_cpu_supports("avx512ifma")) return true;  // looks for the system's support as well
 #endif
+    return false;
 }
 
 template <class Function>
@@ -60,7 +59,7 @@ bool tells_apart(const EcdsaEight& engine, Scheme scheme) {
     for (std::size_t n = 0; n < eight.size(); ++n)
         eight[n] = {.digest = (n % 2 == 0 ? right : wrong).data(),
                     .r = signature->data(),
-                    .s = signature->data() + width(point->curve),
+                    .s = ByteView{*signature}.subspan(width(point->curve)).data(),
                     .key = &*point};
     return engine.verify(point->curve, eight) == 0b0101'0101;
 }

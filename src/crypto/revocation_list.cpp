@@ -76,14 +76,14 @@ bool RevocationList::names_issuer(const Certificate& issuer) const {
 
 bool RevocationList::is_signed_by(const Certificate& issuer) const {
     if (const auto usage = issuer.key_usage(); usage && !has(*usage, KeyUsage::crl_sign)) return false;
-    auto key = issuer.key_fingerprint(Hash::sha_256);
+    const auto key = issuer.key_fingerprint(Hash::sha_256);
     const std::scoped_lock lock{body_->mutex};
     if (!body_->last_signer || !same(body_->last_signer->first, key)) {
         auto* native = X509_get0_pubkey(issuer.native());
         const bool good = native != nullptr && is_strong(body_->crl.get()) &&
                           X509_CRL_verify(body_->crl.get(), native) == 1;
         ERR_clear_error();
-        body_->last_signer.emplace(std::move(key), good);
+        body_->last_signer.emplace(key, good);
     }
     return body_->last_signer->second;
 }

@@ -23,7 +23,9 @@ Result<void> Audit::write(Kind kind, const std::string& message, bool success) c
 
 std::string Audit::field(const char* name, std::string_view value) {
     struct Freed {
-        void operator()(char* text) const { std::free(text); }  // NOLINT(*-no-malloc): libaudit's
+        void operator()(char* text) const {
+            std::free(text);  // NOLINT(*-no-malloc,*-owning-memory): libaudit's
+        }
     };
     const std::unique_ptr<char, Freed> text{
         ::audit_encode_nv_string(name, std::string{value}.c_str(), static_cast<unsigned>(value.size()))};

@@ -56,8 +56,8 @@ Result<HttpReply> http_post(const std::string& url, std::string_view text, const
     std::call_once(begun, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
     const Handle handle{curl_easy_init(), &curl_easy_cleanup};
     // Without "Expect: 100-continue", which costs a second at servers that do not know it.
-    Fields fields{curl_slist_append(nullptr, "Content-Type: text/plain; charset=utf-8"),
-                  &curl_slist_free_all};
+    const Fields fields{curl_slist_append(nullptr, "Content-Type: text/plain; charset=utf-8"),
+                        &curl_slist_free_all};
     if (!handle || !fields || curl_slist_append(fields.get(), "Expect:") == nullptr)
         return fail(Errc::system, "HTTP");
     Received received{{}, bounds.largest_body};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 namespace busguard::host {
@@ -91,7 +92,7 @@ Result<bool> read_request_line(HttpHead& head, std::string_view line) {
 Result<std::uint64_t> length_from(std::string_view digits) {
     std::uint64_t length = 0;
     const auto* const end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, length);
+    const auto read = std::from_chars(std::to_address(digits.begin()), end, length);
     if (digits.empty() || !std::ranges::all_of(digits, is_digit) || read.ec != std::errc{} || read.ptr != end)
         return refused("Content-Length");
     return length;
@@ -145,7 +146,7 @@ std::string_view phrase(unsigned status) {
 }
 
 std::string two_digits(unsigned number) {
-    return std::string{static_cast<char>('0' + number / 10 % 10), static_cast<char>('0' + number % 10)};
+    return std::string{static_cast<char>('0' + (number / 10 % 10)), static_cast<char>('0' + (number % 10))};
 }
 
 }  // namespace

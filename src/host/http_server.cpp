@@ -205,7 +205,7 @@ bool HttpServer::take_request(Connection& one, const Clock& clock) {
 }
 
 void HttpServer::respond(Connection& one, const Clock& clock, HttpResponse response, bool keep_alive,
-                         bool with_body) {
+                         bool with_body) const {
     one.last = one.last || !keep_alive;
     one.out = to_text(response, clock.calendar(), !one.last);
     one.sent = 0;
@@ -219,7 +219,7 @@ void HttpServer::respond(Connection& one, const Clock& clock, HttpResponse respo
     one.file = std::move(response.file);
 }
 
-void HttpServer::refuse(Connection& one, const Clock& clock, unsigned status) {
+void HttpServer::refuse(Connection& one, const Clock& clock, unsigned status) const {
     one.head.reset();
     respond(one, clock, refusal(status), false, true);
 }

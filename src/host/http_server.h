@@ -49,8 +49,9 @@ private:
     void take_connections(Time now);
     State serve(Connection& one, const Clock& clock);
     bool take_request(Connection& one, const Clock& clock);
-    void respond(Connection& one, const Clock& clock, HttpResponse response, bool keep_alive, bool with_body);
-    void refuse(Connection& one, const Clock& clock, unsigned status);
+    void respond(Connection& one, const Clock& clock, HttpResponse response, bool keep_alive,
+                 bool with_body) const;
+    void refuse(Connection& one, const Clock& clock, unsigned status) const;
 
     Options options_;
     Handler handler_;
