@@ -19,8 +19,9 @@ Problem wrong(const std::string& path, std::string message, std::string remedy =
 
 /// "busguard.local/…": the machine's own, which tells nobody its machine-id(5).
 Checked<std::string> usual_origin() {
-    constexpr sd_id128_t busguard =
-        SD_ID128_MAKE(5c, 0f, 3e, 8a, 91, d7, 4b, 26, a4, 6d, 17, e2, f0, 88, 3b, c9);
+    // SD_ID128_MAKE is a compound literal, which is C.
+    constexpr sd_id128_t busguard{.bytes = {0x5c, 0x0f, 0x3e, 0x8a, 0x91, 0xd7, 0x4b, 0x26,  //
+                                            0xa4, 0x6d, 0x17, 0xe2, 0xf0, 0x88, 0x3b, 0xc9}};
     sd_id128_t id{};
     if (sd_id128_get_machine_app_specific(busguard, &id) < 0)
         return fail(wrong("/etc/machine-id", "this machine has no id to name its log by",
