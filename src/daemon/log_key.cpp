@@ -23,8 +23,9 @@ Checked<std::string> usual_origin() {
     constexpr sd_id128_t busguard{.bytes = {0x5c, 0x0f, 0x3e, 0x8a, 0x91, 0xd7, 0x4b, 0x26,  //
                                             0xa4, 0x6d, 0x17, 0xe2, 0xf0, 0x88, 0x3b, 0xc9}};
     sd_id128_t id{};
-    if (sd_id128_get_machine_app_specific(busguard, &id) < 0)
-        return fail(wrong("/etc/machine-id", "this machine has no id to name its log by",
+    // A machine without an id (a first boot, an initramfs) names its log by chance: the key keeps the name.
+    if (sd_id128_get_machine_app_specific(busguard, &id) < 0 && sd_id128_randomize(&id) < 0)
+        return fail(wrong("/etc/machine-id", "this machine has nothing to name its log by",
                           "set origin under [log] in busguardd.toml"));
     std::array<char, SD_ID128_STRING_MAX> text{};
     return std::string{"busguard.local/"} + sd_id128_to_string(id, text.data());
