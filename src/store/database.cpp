@@ -20,7 +20,8 @@ Problem cannot(const std::string& path, std::string message, std::string remedy 
 Problem why(const std::string& path, int code) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
-            return cannot(path, "is in use by another process", "one process has it at a time: end the other");
+            return cannot(path, "is in use by another process",
+                          "one process has it at a time: end the other");
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return cannot(path, "is no database, or is damaged", "move it away; a new one is made");

@@ -175,7 +175,8 @@ TEST_F(NetlinkUeventsTest, SaysThatSomeWereLost) {
     ASSERT_TRUE(taken);
     EXPECT_TRUE(taken->lost);
     EXPECT_LT(taken->events.size(), 64U);
-    // Once no other test fills the buffer: one beside this may do so for longer than a hundred turns without a pause.
+    // Once no other test fills the buffer: one beside this may do so for longer than a hundred turns without
+    // a pause.
     bool goes_on = false;
     for (int n = 0; n < 500 && !goes_on; ++n) {
         if (n > 0) std::this_thread::sleep_for(std::chrono::milliseconds{10});
