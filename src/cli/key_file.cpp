@@ -2,6 +2,7 @@
 
 #include "crypto/entropy.h"
 #include "host/files.h"
+#include "journal/note_checkpoints.h"
 
 #include <algorithm>
 #include <array>
@@ -19,35 +20,12 @@ bool is_policy(std::string_view text) {
     });
 }
 
-std::string_view take_line(std::string_view& text) {
-    const auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    return line;
-}
-
-Tried<std::vector<tlog::VerifierKey>> vkeys_from(std::string_view text, const std::string& path) {
-    std::vector<tlog::VerifierKey> keys;
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        const auto line = take_line(text);
-        if (line.empty() || line.starts_with('#')) continue;
-        auto key = tlog::VerifierKey::from_text(line);
-        if (!key)
-            return trouble("file", {.where = path,
-                                    .line = number,
-                                    .field = "vkey",
-                                    .message = in_words(key.error()),
-                                    .remedy = "one vkey a line: NAME+ID+KEY"});
-        keys.push_back(*std::move(key));
-    }
-    return keys;
-}
-
 }  // namespace
 
 Tried<tlog::Cosigner> cosigner_from(const std::string& path) {
     auto bytes = TRY(or_trouble("file", host::read_file(path, largest_secret)));
-    auto text = as_text(bytes);
-    auto cosigner = tlog::Cosigner::from_skey(take_line(text));
+    const auto text = as_text(bytes);
+    auto cosigner = tlog::Cosigner::from_skey(text.substr(0, text.find('\n')));
     crypto::wipe(bytes);
     return or_trouble(path, std::move(cosigner));
 }
@@ -55,7 +33,7 @@ Tried<tlog::Cosigner> cosigner_from(const std::string& path) {
 Tried<std::vector<tlog::VerifierKey>> log_keys_from(const std::string& path) {
     const auto bytes = TRY(or_trouble("file", host::read_file(path, tlog::WitnessPolicy::largest)));
     const auto text = as_text(bytes);
-    if (!is_policy(text)) return vkeys_from(text, path);
+    if (!is_policy(text)) return or_trouble("file", journal::vkeys_from_text(text, path));
     return TRY(or_trouble("file", tlog::WitnessPolicy::from_text(text, path))).log_keys();
 }
 

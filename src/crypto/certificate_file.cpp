@@ -3,6 +3,7 @@
 #include "crypto/certificate.h"
 #include "crypto/certificate_cache.h"
 #include "crypto/openssl.h"
+#include "crypto/pem.h"
 
 #include <openssl/pem.h>
 
@@ -43,30 +44,14 @@ Result<std::vector<Certificate>> split_chain(ByteView concatenated, std::span<co
 
 Result<std::vector<Certificate>> parse_pem_bundle(std::string_view pem) {
     if (pem.size() > largest_bundle) return fail(Errc::too_large, "PEM");
-    const Bio text{must(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())))};
     std::vector<Certificate> bundle;
-    while (true) {
-        char* name = nullptr;
-        char* header = nullptr;
-        unsigned char* data = nullptr;
-        long size = 0;
-        if (PEM_read_bio(text.get(), &name, &header, &data, &size) != 1) break;
-        const OpensslMemory<char> own_name{name};
-        const OpensslMemory<char> own_header{header};
-        const OpensslMemory<unsigned char> own_data{data};
-
-        const bool wanted = std::string_view{name} == PEM_STRING_X509;
-        auto certificate = wanted ? Certificate::parse(view(data, static_cast<std::size_t>(size)))
-                                  : Result<Certificate>{fail(Errc::unexpected, "PEM")};
-        OPENSSL_cleanse(data, static_cast<std::size_t>(size));  // it may have been a private key
-        if (!wanted) continue;
-        if (!certificate) return fail(certificate.error());
+    const auto take = [&](ByteView der) -> Result<void> {
+        auto certificate = TRY(Certificate::parse(der));
         if (bundle.size() == most_in_bundle) return fail(Errc::too_large, "CERTIFICATE");
-        bundle.push_back(*std::move(certificate));
-    }
-    const bool at_the_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (!at_the_end) return openssl_failure(Errc::bad_field, "PEM");
-    ERR_clear_error();
+        bundle.push_back(std::move(certificate));
+        return {};
+    };
+    TRY(each_pem_block(pem, PEM_STRING_X509, take));
     if (bundle.empty()) return fail(Errc::not_found, "CERTIFICATE");
     return bundle;
 }

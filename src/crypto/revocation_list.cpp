@@ -1,6 +1,7 @@
 #include "crypto/revocation_list.h"
 
 #include "crypto/openssl.h"
+#include "crypto/pem.h"
 
 #include <openssl/objects.h>
 #include <openssl/pem.h>
@@ -100,28 +101,17 @@ bool RevocationList::revokes(const Certificate& certificate) const {
 
 Result<std::vector<RevocationList>> read_revocation_lists(ByteView file) {
     std::vector<RevocationList> lists;
-    if (as_text(file).find("-----BEGIN ") == std::string_view::npos) {
+    if (!is_pem(file)) {
         lists.push_back(TRY(RevocationList::parse(file)));
         return lists;
     }
     if (file.size() > 2 * largest_revocation_list) return fail(Errc::too_large, "PEM");
-    const Bio text{must(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())))};
-    while (true) {
-        char* name = nullptr;
-        char* header = nullptr;
-        unsigned char* data = nullptr;
-        long size = 0;
-        if (PEM_read_bio(text.get(), &name, &header, &data, &size) != 1) break;
-        const OpensslMemory<char> own_name{name};
-        const OpensslMemory<char> own_header{header};
-        const OpensslMemory<unsigned char> own_data{data};
-        if (std::string_view{name} != PEM_STRING_X509_CRL) continue;
+    const auto take = [&](ByteView der) -> Result<void> {
         if (lists.size() == most_in_bundle) return fail(Errc::too_large, "revocation lists");
-        lists.push_back(TRY(RevocationList::parse(view(data, static_cast<std::size_t>(size)))));
-    }
-    const auto end = ERR_GET_REASON(ERR_peek_last_error());
-    ERR_clear_error();
-    if (end != PEM_R_NO_START_LINE) return fail(Errc::bad_field, "PEM");
+        lists.push_back(TRY(RevocationList::parse(der)));
+        return {};
+    };
+    TRY(each_pem_block(as_text(file), PEM_STRING_X509_CRL, take));
     if (lists.empty()) return fail(Errc::not_found, "X509 CRL");
     return lists;
 }

@@ -9,7 +9,7 @@ Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, c
     const auto wrong = [&](std::size_t number, std::string message) {
         return fail(Problem{.where = where,
                             .line = number,
-                            .field = {},
+                            .field = "vkey",
                             .message = std::move(message),
                             .remedy = "a vkey is NAME+ID+KEY, one a line"});
     };

@@ -1,5 +1,7 @@
 #include "trust/anchors.h"
 
+#include "crypto/pem.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,12 +13,10 @@ namespace {
 constexpr std::size_t most_anchors = 16384;  // a directory of anything else is a mistake
 constexpr std::size_t most_lists = 4096;
 
-bool is_pem(ByteView file) { return as_text(file).find("-----BEGIN ") != std::string_view::npos; }
-
 }  // namespace
 
 Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, const std::string& provenance) {
-    const bool pem = is_pem(file);
+    const bool pem = crypto::is_pem(file);
     auto found = pem ? crypto::parse_pem_bundle(as_text(file)) : crypto::split_chain(file);
     if (!found)
         return fail(Problem{.where = where,
