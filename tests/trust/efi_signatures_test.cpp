@@ -80,9 +80,14 @@ TEST(EfiSignatures, AreWithinTheirLists) {
     EXPECT_EQ(with(4 + 16 + 3, std::byte{0x80}), (Error{Errc::bad_field, "SignatureListSize", 4}));
     EXPECT_EQ(with(4 + 20 + 3, std::byte{0x80}), (Error{Errc::bad_field, "SignatureHeaderSize", 4}));
     EXPECT_EQ(with(4 + 24 + 3, std::byte{0x80}), (Error{Errc::bad_field, "SignatureSize", 4}));
-    auto none = file;
-    std::fill_n(none.begin() + 4 + 24, 4, std::byte{0});
-    EXPECT_EQ(efi_certificates(none).error(), (Error{Errc::bad_field, "SignatureSize", 4})) << "and it ends";
+    // Of a size that holds no owner, or nothing beside him: none of these may be taken apart, and each has to
+    // end.
+    for (const std::uint8_t size : {0, 1, 2, 4, 8, 16}) {
+        auto small = variable({list(x509, {Bytes(48)})});
+        std::fill_n(small.begin() + 4 + 24, 4, std::byte{0});
+        small[4 + 24] = std::byte{size};
+        EXPECT_EQ(efi_certificates(small).error(), (Error{Errc::bad_field, "SignatureSize", 4})) << int{size};
+    }
 }
 
 TEST(EfiSignatures, AreInVariablesThatSayWhomToTrust) {
