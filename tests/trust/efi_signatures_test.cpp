@@ -82,11 +82,11 @@ TEST(EfiSignatures, AreWithinTheirLists) {
     EXPECT_EQ(with(4 + 24 + 3, std::byte{0x80}), (Error{Errc::bad_field, "SignatureSize", 4}));
     // Of a size that holds no owner, or nothing beside him: none of these may be taken apart, and each has to
     // end.
-    for (const std::uint8_t size : {0, 1, 2, 4, 8, 16}) {
+    for (const unsigned size : {0U, 1U, 2U, 4U, 8U, 16U}) {
         auto small = variable({list(x509, {Bytes(48)})});
         std::fill_n(small.begin() + 4 + 24, 4, std::byte{0});
-        small[4 + 24] = std::byte{size};
-        EXPECT_EQ(efi_certificates(small).error(), (Error{Errc::bad_field, "SignatureSize", 4})) << int{size};
+        small[4 + 24] = static_cast<std::byte>(size);
+        EXPECT_EQ(efi_certificates(small).error(), (Error{Errc::bad_field, "SignatureSize", 4})) << size;
     }
 }
 
