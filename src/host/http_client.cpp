@@ -2,14 +2,53 @@
 
 #include <curl/curl.h>
 
+#include <dlfcn.h>
 #include <memory>
-#include <mutex>
+#include <optional>
+
+// The checks of types that the header wraps around these are for direct calls.
+#undef curl_easy_getinfo
+#undef curl_easy_setopt
 
 namespace busguard::host {
 namespace {
 
-using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
-using Fields = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+/// libcurl, loaded by the first who posts: with what it brings along it would double the time that every
+/// start of the program takes (bench/process).
+struct Curl {
+    decltype(&::curl_global_init) global_init = nullptr;
+    decltype(&::curl_easy_init) init = nullptr;
+    decltype(&::curl_easy_cleanup) cleanup = nullptr;
+    decltype(&::curl_easy_setopt) set = nullptr;
+    decltype(&::curl_easy_perform) perform = nullptr;
+    decltype(&::curl_easy_getinfo) get = nullptr;
+    decltype(&::curl_slist_append) append = nullptr;
+    decltype(&::curl_slist_free_all) free_all = nullptr;
+};
+
+template <typename Function>
+bool find(void* library, const char* name, Function& function) {
+    function = reinterpret_cast<Function>(::dlsym(library, name));  // NOLINT(*-reinterpret-cast): dlsym(3)
+    return function != nullptr;
+}
+
+/// Nothing: it is not installed. Never unloaded.
+std::optional<Curl> load() {
+    void* const library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return std::nullopt;
+    Curl curl;
+    const bool whole =
+        find(library, "curl_global_init", curl.global_init) && find(library, "curl_easy_init", curl.init) &&
+        find(library, "curl_easy_cleanup", curl.cleanup) && find(library, "curl_easy_setopt", curl.set) &&
+        find(library, "curl_easy_perform", curl.perform) && find(library, "curl_easy_getinfo", curl.get) &&
+        find(library, "curl_slist_append", curl.append) &&
+        find(library, "curl_slist_free_all", curl.free_all);
+    if (!whole || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return std::nullopt;
+    return curl;
+}
+
+using Handle = std::unique_ptr<CURL, decltype(Curl::cleanup)>;
+using Fields = std::unique_ptr<curl_slist, decltype(Curl::free_all)>;
 
 struct Received {
     std::string body;
@@ -52,19 +91,19 @@ long milliseconds(Time time) {
 }  // namespace
 
 Result<HttpReply> http_post(const std::string& url, std::string_view text, const HttpBounds& bounds) {
-    static std::once_flag begun;
-    std::call_once(begun, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-    const Handle handle{curl_easy_init(), &curl_easy_cleanup};
+    static const std::optional<Curl> loaded = load();
+    if (!loaded) return fail(Errc::unsupported, "libcurl");
+    const auto& library = *loaded;
+    const Handle handle{library.init(), library.cleanup};
     // Without "Expect: 100-continue", which costs a second at servers that do not know it.
-    const Fields fields{curl_slist_append(nullptr, "Content-Type: text/plain; charset=utf-8"),
-                        &curl_slist_free_all};
-    if (!handle || !fields || curl_slist_append(fields.get(), "Expect:") == nullptr)
+    const Fields fields{library.append(nullptr, "Content-Type: text/plain; charset=utf-8"), library.free_all};
+    if (!handle || !fields || library.append(fields.get(), "Expect:") == nullptr)
         return fail(Errc::system, "HTTP");
     Received received{{}, bounds.largest_body};
     auto* const curl = handle.get();
     auto code = CURLE_OK;
     const auto set = [&](CURLoption option, auto value) {
-        if (code == CURLE_OK) code = curl_easy_setopt(curl, option, value);  // NOLINT(*-vararg)
+        if (code == CURLE_OK) code = library.set(curl, option, value);  // NOLINT(*-vararg)
     };
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_URL, url.c_str());
@@ -80,12 +119,12 @@ Result<HttpReply> http_post(const std::string& url, std::string_view text, const
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text.size()));
     set(CURLOPT_WRITEFUNCTION, &receive);
     set(CURLOPT_WRITEDATA, &received);
-    if (code == CURLE_OK) code = curl_easy_perform(curl);
+    if (code == CURLE_OK) code = library.perform(curl);
     if (code != CURLE_OK) return failure(code);
     long status = 0;
     const char* type = nullptr;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);  // NOLINT(*-vararg)
-    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);     // NOLINT(*-vararg)
+    library.get(curl, CURLINFO_RESPONSE_CODE, &status);  // NOLINT(*-vararg)
+    library.get(curl, CURLINFO_CONTENT_TYPE, &type);     // NOLINT(*-vararg)
     return HttpReply{static_cast<unsigned>(status), type == nullptr ? "" : type, std::move(received.body)};
 }
 

@@ -24,7 +24,8 @@ struct HttpBounds {
 
 /// Posts text and gives the reply, whatever its status. Waits; calls from several threads are fine. No
 /// redirection is followed, no compression taken. https:// is verified under the system's authorities;
-/// http_proxy, https_proxy and no_proxy of the environment hold. Errors: bad_field "URL" unless it is http:
+/// http_proxy, https_proxy and no_proxy of the environment hold. libcurl is loaded by the first call. Errors:
+/// unsupported "libcurl" where it is not installed; bad_field "URL" unless it is http:
 /// or https:; not_found "host name"; timeout, disconnected "HTTP connection"; crypto "TLS certificate";
 /// too_large "HTTP reply"; transport "HTTP" for everything else, `detail` being libcurl's code.
 Result<HttpReply> http_post(const std::string& url, std::string_view text, const HttpBounds& bounds);
