@@ -31,7 +31,8 @@ UNKNOWN = {
 NEIGHBOURS: dict[str, set[str]] = {}
 # Only here may these system headers stand.
 ONLY_IN = {
-    r"openssl/|dlfcn": {"crypto"},  # libcrypto_mb is loaded where OpenSSL is included
+    r"openssl/": {"crypto"},
+    r"dlfcn": {"crypto", "host"},  # libcrypto_mb and libcurl, which not everybody has
     r"linux/|sys/(?!types)|unistd\.h|fcntl\.h|poll\.h": {"host", "cli"},
     r"fuse|libaudit": {"host"},
     r"curl/": {"host"},

@@ -7,12 +7,12 @@
 
 namespace busguard::appraisal {
 
-std::optional<Signer> signer_of(const evidence::Bundle& bundle) {
+std::optional<Signer> signer_of(const evidence::Bundle& bundle, crypto::CertificateCache* cache) {
     if (bundle.records.empty()) return std::nullopt;
     const auto& record = bundle.records.back();
     const auto structure = spdm::read_chain_structure(record.chain, crypto::size(spdm::hash_of(record.hash)));
     if (!structure) return std::nullopt;
-    const auto certificates = crypto::split_chain(structure->certificates);
+    const auto certificates = crypto::split_chain(structure->certificates, {}, cache);
     if (!certificates || certificates->empty()) return std::nullopt;
     constexpr auto hash = crypto::Hash::sha_256;
     const auto& leaf = certificates->back();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crypto/certificate.h"
 #include "evidence/bundle.h"
 
 #include <optional>
@@ -19,6 +20,6 @@ struct Signer {
 
 /// Of the last record, the freshest. Nobody has verified it here: it says something about a device whose
 /// verdict is good. Nothing without a record, or with a chain that does not parse.
-std::optional<Signer> signer_of(const evidence::Bundle& bundle);
+std::optional<Signer> signer_of(const evidence::Bundle& bundle, crypto::CertificateCache* cache = nullptr);
 
 }  // namespace busguard::appraisal

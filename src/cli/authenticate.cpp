@@ -14,7 +14,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct AuthenticateOptions {
     DeviceOptions devices;
     JudgingOptions judging;
     PlanOptions plan;
@@ -36,7 +36,7 @@ Tried<std::string> keep(const examine::Visited& visited, const std::string& evid
     return file;
 }
 
-Tried<Exit> authenticate(Session& session, const Options& options) {
+Tried<Exit> authenticate(Session& session, const AuthenticateOptions& options) {
     const auto target = TRY(Target::open(session, options.devices));
     const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
     auto plan = plan_of(options.plan, judge);
@@ -65,7 +65,7 @@ Tried<Exit> authenticate(Session& session, const Options& options) {
 void add_authenticate(Command program, Chosen& chosen) {
     auto command =
         program.command("authenticate", "Authenticate devices: negotiate, challenge, check, judge");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AuthenticateOptions>();
     add_device_options(command, options->devices);
     add_judging_options(command, options->judging);
     add_plan_options(command, options->plan);

@@ -15,7 +15,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct DecodeOptions {
     std::string file = "-";
     bool hex = false;
     bool all_bytes = false;
@@ -30,14 +30,14 @@ bool looks_like_hex(ByteView bytes) {
     return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF \t\r\n") == std::string_view::npos;
 }
 
-Tried<spdm::Assumed> assumed(const Options& options) {
+Tried<spdm::Assumed> assumed(const DecodeOptions& options) {
     spdm::Assumed known;
     if (!options.hash.empty()) known.hash = crypto::size(*crypto::hash_named(options.hash));
     if (!options.asym.empty()) known.signature = crypto::signature_size(*crypto::scheme_named(options.asym));
     return known;
 }
 
-Tried<Bytes> input(const Session& session, const Options& options) {
+Tried<Bytes> input(const Session& session, const DecodeOptions& options) {
     auto bytes = TRY(read_input(session, options.file));
     if (!options.hex && !looks_like_hex(bytes)) return bytes;
     auto decoded = from_hex(as_text(bytes));
@@ -128,7 +128,7 @@ std::string text(const std::vector<spdm::DumpedMessage>& messages, ByteView byte
     return table.render(colour);
 }
 
-Tried<Exit> decode(Session& session, const Options& options) {
+Tried<Exit> decode(Session& session, const DecodeOptions& options) {
     const auto known = TRY(assumed(options));
     const auto bytes = TRY(input(session, options));
     const auto messages = spdm::dump(bytes, known);
@@ -150,7 +150,7 @@ Tried<Exit> decode(Session& session, const Options& options) {
 
 void add_decode(Command program, Chosen& chosen) {
     auto command = program.command("decode", "Show SPDM messages or a transcript field by field");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DecodeOptions>();
     command.option("FILE", options->file, "Binary or hex; - is standard input (the default)");
     command.flag("--hex", options->hex, "The input is hex digits, without looking whether it seems so");
     command.flag("--all-bytes", options->all_bytes, "Show long fields whole");

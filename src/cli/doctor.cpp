@@ -152,7 +152,7 @@ Finding crypto() {
                 "devices that offer nothing else fail to negotiate; a newer OpenSSL has them");
 }
 
-Tone tone_of(Finding::Grade grade) {
+Tone tone_of_grade(Finding::Grade grade) {
     switch (grade) {
         case Finding::Grade::good: return Tone::good;
         case Finding::Grade::note: return Tone::caution;
@@ -179,7 +179,7 @@ Tried<Exit> doctor(Session& session, const PlaceOptions& options) {
     } else {
         Table table{{"WHAT", "GRADE", "FOUND"}};
         for (const auto& one : findings) {
-            table.row({{one.name}, {std::string{name(one.grade)}, tone_of(one.grade)}, {one.message}});
+            table.row({{one.name}, {std::string{name(one.grade)}, tone_of_grade(one.grade)}, {one.message}});
             if (!one.remedy.empty()) table.row({{""}, {""}, {"-> " + one.remedy, Tone::quiet}});
         }
         session.print(table.render(session.colour()));

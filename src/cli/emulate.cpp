@@ -14,7 +14,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct EmulateOptions {
     std::string machine;
     std::string mount;
     int port = -1;
@@ -34,7 +34,7 @@ void ready(const Session& session, const std::string& how, const std::string& wh
     (void)std::fflush(session.world().out);
 }
 
-Tried<Exit> mount(Session& session, const Options& options, emulate::Machine& machine) {
+Tried<Exit> mount(Session& session, const EmulateOptions& options, emulate::Machine& machine) {
     const auto& stop = session.world().catch_signals();
     auto mounted = TRY(or_trouble("fuse", host::FuseMount::at(options.mount, machine.tree())));
     ready(session, "mounted", mounted->directory());
@@ -49,7 +49,7 @@ bool is_named(const emulate::DeviceDescription& device, const std::string& name)
 }
 
 /// The device that was named, by address or by its name in the description; else the first that speaks SPDM.
-Tried<emulate::Device*> device_to_serve(const Options& options, const emulate::Machine& machine) {
+Tried<emulate::Device*> device_to_serve(const EmulateOptions& options, const emulate::Machine& machine) {
     std::string speakers;
     for (const auto& device : machine.devices()) {
         const auto& description = device->description();
@@ -62,7 +62,7 @@ Tried<emulate::Device*> device_to_serve(const Options& options, const emulate::M
                  "this machine has " + (speakers.empty() ? "none" : speakers));
 }
 
-Tried<Exit> listen(Session& session, const Options& options, emulate::Machine& machine) {
+Tried<Exit> listen(Session& session, const EmulateOptions& options, emulate::Machine& machine) {
     auto& device = *TRY(device_to_serve(options, machine));
     const auto& stop = session.world().catch_signals();
     const emulate::ServerOptions served{
@@ -76,7 +76,7 @@ Tried<Exit> listen(Session& session, const Options& options, emulate::Machine& m
     return Exit::ok;
 }
 
-Tried<Exit> emulate_machine(Session& session, const Options& options) {
+Tried<Exit> emulate_machine(Session& session, const EmulateOptions& options) {
     if (options.mount.empty() && options.port < 0)
         return usage("--mount", "neither --mount nor --listen was given",
                      "say where the machine is to appear");
@@ -92,7 +92,7 @@ Tried<Exit> emulate_machine(Session& session, const Options& options) {
 void add_emulate(Command program, Chosen& chosen) {
     auto command =
         program.command("emulate", "Emulate a machine's devices: as a mounted /sys, or on a socket");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EmulateOptions>();
     command.option("--machine", options->machine, "Its description (busguard-machine(5))")
         .shown_as("FILE")
         .required();

@@ -21,7 +21,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct LogCosignOptions {
     std::string log = "/var/lib/busguard/log";
     std::string policy = "/etc/busguard/log-policy";
     std::string state = "/var/lib/busguard-cosign";
@@ -41,7 +41,8 @@ Result<tlog::WitnessAnswer> post(const std::string& url, const std::string& body
 
 class Cosign {
 public:
-    Cosign(Session& session, const Options& options, tlog::WitnessPolicy policy, host::DurableFiles& files)
+    Cosign(Session& session, const LogCosignOptions& options, tlog::WitnessPolicy policy,
+           host::DurableFiles& files)
         : session_{session}, options_{options}, policy_{std::move(policy)}, files_{files}, shelf_{files} {}
 
     /// One round for the checkpoint that is published now.
@@ -50,16 +51,13 @@ public:
             const auto before = TRY(published());
             const auto result = TRY(or_trouble(checkpoint_file(), ask(before)));
             TRY(remember(result));
-            const auto trusted =
-                tlog::trust_checkpoint(tlog::to_text(result.note), policy_.log_keys(), policy_);
-            if (!trusted && trusted.error().code != Errc::not_found)
-                return fail(trouble_of(trusted.error(), checkpoint_file()));
+            const auto trusted = TRY(trust(result.note));
+            if (!trusted) return tell(result, false);
             // What was published meanwhile is newer, and not to be written over.
-            if (trusted && TRY(published()) != before) continue;
-            if (trusted)
-                TRY(or_trouble("file",
-                               host::write_file(checkpoint_file(), as_bytes(tlog::to_text(result.note)))));
-            return tell(result, trusted ? &*trusted : nullptr);
+            if (TRY(published()) != before) continue;
+            TRY(or_trouble("file",
+                           host::write_file(checkpoint_file(), as_bytes(tlog::to_text(result.note)))));
+            return tell(result, true);
         }
         session_.say("newer checkpoints keep being published: the next time");
         return Exit::undetermined;
@@ -74,6 +72,14 @@ private:
         const auto note = TRY(or_trouble(checkpoint_file(), files_.read(std::string{journal::checkpoint_path},
                                                                         journal::largest_checkpoint)));
         return std::string{as_text(note)};
+    }
+
+    /// Has a quorum cosigned it?
+    Tried<bool> trust(const tlog::Note& note) {
+        const auto trusted = tlog::trust_checkpoint(tlog::to_text(note), policy_.log_keys(), policy_);
+        if (!trusted && trusted.error().code != Errc::not_found)
+            return fail(trouble_of(trusted.error(), checkpoint_file()));
+        return static_cast<bool>(trusted);
     }
 
     Result<web::Cosigning> ask(const std::string& checkpoint) {
@@ -122,7 +128,7 @@ private:
                         : in_words({asked.error->code, asked.error->what});
     }
 
-    Tried<Exit> tell(const web::Cosigning& result, const tlog::TrustedCheckpoint* trusted) {
+    Tried<Exit> tell(const web::Cosigning& result, bool quorum) {
         const auto& witnesses = policy_.witnesses();
         const auto told = TRY(or_trouble(checkpoint_file(), tlog::checkpoint_from_text(result.note.text)));
         std::size_t cosigned = 0;
@@ -140,21 +146,21 @@ private:
             session_.print(Json{{"schema", "busguard.cosign/1"},
                                 {"origin", told.origin},
                                 {"size", told.head.size},
-                                {"quorum", trusted != nullptr},
+                                {"quorum", quorum},
                                 {"witnesses", std::move(list)}}
                                .dump(2, ' ', false, Json::error_handler_t::replace)
                                .append("\n"));
         else
             session_.print(fmt::format(
                 "{} entries, {} of {} witnesses cosigned: {}\n", told.head.size, cosigned, witnesses.size(),
-                trusted != nullptr ? "a quorum, published" : "no quorum, the checkpoint stays as it was"));
+                quorum ? "a quorum, published" : "no quorum, the checkpoint stays as it was"));
         (void)std::fflush(session_.world().out);
         if (alarm) return Exit::failed;
-        return trusted != nullptr ? Exit::ok : Exit::undetermined;
+        return quorum ? Exit::ok : Exit::undetermined;
     }
 
     Session& session_;
-    const Options& options_;
+    const LogCosignOptions& options_;
     tlog::WitnessPolicy policy_;
     host::DurableFiles& files_;
     journal::Shelf shelf_;
@@ -172,7 +178,7 @@ Tried<Exit> again_and_again(Session& session, Cosign& cosign, std::chrono::secon
     return Exit::ok;
 }
 
-Tried<Exit> run(Session& session, const Options& options) {
+Tried<Exit> run(Session& session, const LogCosignOptions& options) {
     std::optional<std::chrono::seconds> every;
     if (!options.every.empty()) {
         every = config::duration_from(options.every);
@@ -189,7 +195,7 @@ Tried<Exit> run(Session& session, const Options& options) {
 
 void add_log_cosign(Command group, Chosen& chosen) {
     auto command = group.command("cosign", "Have the published checkpoint cosigned by witnesses");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LogCosignOptions>();
     command.option("--log", options->log, "The folder of the published log").shown_as("DIR").default_shown();
     command.option("--policy", options->policy, "The log's key, the witnesses and the quorum (tlog-policy)")
         .shown_as("FILE")

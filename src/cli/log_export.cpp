@@ -17,7 +17,7 @@ namespace {
 
 using tlog::tile_width;
 
-struct Options {
+struct LogExportOptions {
     LogOptions log;
     std::string to;
 };
@@ -26,7 +26,7 @@ struct Options {
 /// entries, so that a damaged file is never handed on; the checkpoint comes last.
 class Export {
 public:
-    Export(const journal::PublishedLog& log, host::DurableFiles& to, const Options& options)
+    Export(const journal::PublishedLog& log, host::DurableFiles& to, const LogExportOptions& options)
         : log_{log}, to_{to}, shelf_{to}, options_{options} {}
 
     Tried<void> run(Progress& progress) {
@@ -124,12 +124,12 @@ private:
     const journal::PublishedLog& log_;
     host::DurableFiles& to_;
     journal::Shelf shelf_;
-    const Options& options_;
+    const LogExportOptions& options_;
     tlog::TileEdge edge_;
     std::uint64_t entries_ = 0, blobs_ = 0;
 };
 
-Tried<Exit> export_log(Session& session, const Options& options) {
+Tried<Exit> export_log(Session& session, const LogExportOptions& options) {
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
     TRY(or_trouble("file", host::make_directory(options.to)));
@@ -155,7 +155,7 @@ Tried<Exit> export_log(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_export(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogExportOptions>();
     auto command =
         add_to_group(group, chosen, options, "export",
                      "Copy what verifies of the log into a folder, or bring a copy up to date", export_log);

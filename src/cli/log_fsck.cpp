@@ -11,7 +11,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct LogFsckOptions {
     LogOptions log;
     std::string minimum;
 };
@@ -30,7 +30,7 @@ Json to_json(const journal::Fsck& found) {
             {"problems", std::move(problems)}};
 }
 
-Tried<Exit> fsck(Session& session, const Options& options) {
+Tried<Exit> fsck(Session& session, const LogFsckOptions& options) {
     const auto minimum = TRY(index_of("--minimum", options.minimum));
     const auto at = TRY(log_at_hand(session, options.log));
     journal::NoteReader reader{at.keys};
@@ -55,7 +55,7 @@ Tried<Exit> fsck(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_fsck(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogFsckOptions>();
     auto command = add_to_group(
         group, chosen, options, "fsck",
         "Derive every hash of the log anew, and compare with the files and what was signed", fsck);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t usual = 50;  // entries
 
-struct Options {
+struct LogListOptions {
     LogOptions log;
     std::string from, to, device, kind, since;
     bool failed = false;
@@ -37,7 +37,7 @@ struct Filter {
     bool all() const { return device.empty() && kind.empty() && !since && !failed; }
 };
 
-Tried<Filter> filter_of(const Options& options) {
+Tried<Filter> filter_of(const LogListOptions& options) {
     Filter filter{.device = options.device, .kind = options.kind, .since = {}, .failed = options.failed};
     if (const auto name = device_name(options.device)) filter.device = *name;
     if (options.since.empty()) return filter;
@@ -56,7 +56,7 @@ Checked<logbook::Entry> read_entry(const journal::PublishedLog& log, std::uint64
 }
 
 /// From the end backwards, until there are enough.
-Tried<std::vector<Listed>> entries_of(const journal::PublishedLog& log, const Options& options) {
+Tried<std::vector<Listed>> entries_of(const journal::PublishedLog& log, const LogListOptions& options) {
     const auto filter = TRY(filter_of(options));
     const auto size = log.head().size;
     const auto kept = TRY(or_trouble(options.log.log, log.first_kept()));
@@ -102,7 +102,7 @@ std::string table_of(const std::vector<Listed>& all, bool colour) {
     return table.render(colour);
 }
 
-Tried<Exit> list(Session& session, const Options& options) {
+Tried<Exit> list(Session& session, const LogListOptions& options) {
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
     const auto all = TRY(entries_of(log, options));
@@ -122,7 +122,7 @@ Tried<Exit> list(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_list(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogListOptions>();
     auto command =
         add_to_group(group, chosen, options, "list",
                      "Show entries, the newest last: the last 50, or those that are asked for", list);

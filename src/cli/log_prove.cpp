@@ -9,21 +9,21 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct LogProveOptions {
     LogOptions log;
     std::string index, checkpoint, write;
 };
 
 /// The log's own checkpoint, or another one of it, such as one that witnesses have cosigned.
 Tried<NamedCheckpoint> chosen_checkpoint(const LogAtHand& at, const journal::PublishedLog& log,
-                                         const Options& options) {
+                                         const LogProveOptions& options) {
     if (options.checkpoint.empty()) return NamedCheckpoint{log.note(), log.checkpoint()};
     auto named = TRY(read_checkpoint(options.checkpoint, at.keys));
     TRY(or_trouble(options.checkpoint, log.holds(named.checkpoint.head)));
     return named;
 }
 
-Tried<Exit> prove(Session& session, const Options& options) {
+Tried<Exit> prove(Session& session, const LogProveOptions& options) {
     const auto index = TRY(index_of("INDEX", options.index));
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
@@ -58,7 +58,7 @@ Tried<Exit> prove(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_prove(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogProveOptions>();
     auto command = add_to_group(group, chosen, options, "prove",
                                 "Prove that an entry is in the log (tlog-proof), to whom has no log", prove);
     command.option("INDEX", options->index, "Which entry").required();

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t largest_skey = 4096;  // bytes
 constexpr std::uint32_t secret = 0600;      // permissions
 
-struct Options {
+struct LogRotateOptions {
     std::string log = default_log;
     std::string key = "/var/lib/busguard/log.key";
     std::string database = "/var/lib/busguard/log.db";
@@ -59,9 +59,9 @@ Tried<tlog::NoteSigner> next_key(const std::string& path, const tlog::VerifierKe
     return signer;
 }
 
-Tried<tlog::TreeHead> name_next_key(Session& session, const Options& options, host::DurableFiles& files,
-                                    const tlog::NoteSigner& old, std::vector<tlog::VerifierKey> keys,
-                                    const tlog::VerifierKey& next) {
+Tried<tlog::TreeHead> name_next_key(Session& session, const LogRotateOptions& options,
+                                    host::DurableFiles& files, const tlog::NoteSigner& old,
+                                    std::vector<tlog::VerifierKey> keys, const tlog::VerifierKey& next) {
     journal::NoteCheckpointSigner signer{old};
     journal::NoteReader reader{std::move(keys)};
     const auto journal =
@@ -75,7 +75,7 @@ Tried<tlog::TreeHead> name_next_key(Session& session, const Options& options, ho
     return or_trouble("log", journal->publish());
 }
 
-Tried<Exit> rotate(Session& session, const Options& options) {
+Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
     // Each step can be taken again: an interrupted rotation goes on with the key that it made.
     const auto old = TRY(read_key(options.key));
     const auto draft = options.key + ".next";
@@ -105,7 +105,7 @@ Tried<Exit> rotate(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_rotate(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogRotateOptions>();
     auto command =
         add_to_group(group, chosen, options, "rotate",
                      "Give the log a new key, named under the old one; busguardd must not run", rotate);

@@ -6,12 +6,12 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct LogServeOptions {
     std::string log = "/var/lib/busguard/log";
     std::string listen;
 };
 
-Tried<Exit> serve(Session& session, const Options& options) {
+Tried<Exit> serve(Session& session, const LogServeOptions& options) {
     const auto log = TRY(or_trouble(options.log, web::ServedLog::open(options.log)));
     return serve_http(session, options.listen, 0,
                       [&](const host::HttpRequest& request) { return log.answer(request); });
@@ -21,7 +21,7 @@ Tried<Exit> serve(Session& session, const Options& options) {
 
 void add_log_serve(Command group, Chosen& chosen) {
     auto command = group.command("serve", "Serve the published log over HTTP, read-only");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LogServeOptions>();
     command.option("--log", options->log, "The folder of the published log").shown_as("DIR").default_shown();
     add_listen(command, options->listen);
     add_common(command, chosen.common);

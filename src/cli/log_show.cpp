@@ -11,7 +11,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct LogShowOptions {
     LogOptions log;
     JudgingOptions judging{.time = "entry"};
     std::string index, bundle;
@@ -37,7 +37,7 @@ std::string head_text(std::uint64_t index, const logbook::Entry& entry, bool col
     return out;
 }
 
-Tried<Exit> show(Session& session, const Options& options) {
+Tried<Exit> show(Session& session, const LogShowOptions& options) {
     const auto index = TRY(index_of("INDEX", options.index));
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
@@ -84,7 +84,7 @@ Tried<Exit> show(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_show(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogShowOptions>();
     auto command = add_to_group(group, chosen, options, "show",
                                 "Show an entry; evidence is judged again, as of the entry's time", show);
     command.option("INDEX", options->index, "Which entry").required();

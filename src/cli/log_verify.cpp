@@ -21,7 +21,7 @@ using tlog::tile_width;
 constexpr std::size_t most_findings = 100;  // that are named; all are counted
 constexpr std::size_t at_once = 1024;       // entries: enough to keep all processors busy
 
-struct Options {
+struct LogVerifyOptions {
     LogOptions log;
     std::vector<std::string> anchors;
     std::string time = "entry";
@@ -52,7 +52,7 @@ struct Report {
 class Verification {
 public:
     Verification(Session& session, const journal::PublishedLog& log, logbook::Reverifier& reverifier,
-                 const Options& options)
+                 const LogVerifyOptions& options)
         : session_{session},
           log_{log},
           reverifier_{reverifier},
@@ -181,8 +181,8 @@ private:
 };
 
 /// The checkpoint has its quorum, and the log holds the one that was remembered.
-Tried<void> look_at_checkpoint(const LogAtHand& at, const journal::PublishedLog& log, const Options& options,
-                               Report& report) {
+Tried<void> look_at_checkpoint(const LogAtHand& at, const journal::PublishedLog& log,
+                               const LogVerifyOptions& options, Report& report) {
     const auto last = log.head().size == 0 ? 0 : log.head().size - 1;
     if (at.policy) {
         if (const auto trusted = tlog::trust_checkpoint(log.note(), at.keys, *at.policy); !trusted)
@@ -250,7 +250,7 @@ std::string to_text(const Report& report, bool colour) {
     return out;
 }
 
-Tried<Exit> verify(Session& session, const Options& options) {
+Tried<Exit> verify(Session& session, const LogVerifyOptions& options) {
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
     const auto judge = TRY(judge_of(session, {.anchors = options.anchors, .time = "ignore"}, {}));
@@ -272,7 +272,7 @@ Tried<Exit> verify(Session& session, const Options& options) {
 }  // namespace
 
 void add_log_verify(Command group, Chosen& chosen) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogVerifyOptions>();
     auto command = add_to_group(
         group, chosen, options, "verify",
         "Verify the whole log again: checkpoint, tree, every signature, what entries refer to", verify);

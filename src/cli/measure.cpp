@@ -11,7 +11,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct MeasureOptions {
     DeviceOptions devices;
     JudgingOptions judging;
     PlanOptions plan;
@@ -73,7 +73,7 @@ void print_measurements(const Session& session, const std::vector<Judged>& all) 
     if (session.common().explain) session.print(explanations(all, session.colour()));
 }
 
-Tried<Exit> measure(Session& session, const Options& options) {
+Tried<Exit> measure(Session& session, const MeasureOptions& options) {
     const auto target = TRY(Target::open(session, options.devices));
     const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
     auto plan = plan_of(options.plan, judge);
@@ -103,7 +103,7 @@ Tried<Exit> measure(Session& session, const Options& options) {
 void add_measure(Command program, Chosen& chosen) {
     auto command = program.command(
         "measure", "Show a device's measurements, record them, or compare them with a record");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<MeasureOptions>();
     add_device_options(command, options->devices);
     add_judging_options(command, options->judging);
     add_plan_options(command, options->plan);

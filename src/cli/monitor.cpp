@@ -14,7 +14,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct MonitorOptions {
     std::string bus;
     bool changes = false;
     bool notify = false;
@@ -59,7 +59,7 @@ Tone tone_of_event(std::string_view name) {
 
 class Monitor {
 public:
-    Monitor(Session& session, const Options& options, Connection bus)
+    Monitor(Session& session, const MonitorOptions& options, Connection bus)
         : session_{&session}, options_{&options}, bus_{std::move(bus)} {}
 
     Tried<Exit> run() {
@@ -185,7 +185,7 @@ private:
     }
 
     Session* session_;
-    const Options* options_;
+    const MonitorOptions* options_;
     Connection bus_;
     Connection user_;
 };
@@ -194,7 +194,7 @@ private:
 
 void add_monitor(Command program, Chosen& chosen) {
     auto command = program.command("monitor", "Tell what busguardd does, as it happens");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<MonitorOptions>();
     command.option("--bus", options->bus, "D-Bus address (default: the system's)").shown_as("ADDRESS");
     command.flag("--changes", options->changes, "Also each change of a device's standing or verdict");
     command.flag("--notify", options->notify, "Notify the desktop of each device that is quarantined");

@@ -9,7 +9,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct OperateOptions {
     std::string device;
     std::string runtime = "/run/busguard";
 };
@@ -33,7 +33,7 @@ constexpr Order claim{.command = "claim",
                       .word = "native",
                       .done = "claimed, and judged as a new device"};
 
-Tried<Exit> carry_out(Session& session, const Options& options, const Order& order) {
+Tried<Exit> carry_out(Session& session, const OperateOptions& options, const Order& order) {
     const auto device = device_name(options.device);
     if (!device)
         return usage("DEVICE", "no device name: " + options.device,
@@ -58,7 +58,7 @@ Tried<Exit> carry_out(Session& session, const Options& options, const Order& ord
 
 void add(Command program, Chosen& chosen, const Order& order) {
     auto command = program.command(order.command, order.help);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<OperateOptions>();
     command.option("DEVICE", options->device, "pci/0000:01:00.0, or shortly 01:00.0").required();
     command.option("--runtime", options->runtime, "The daemon's directory (default: /run/busguard)")
         .shown_as("DIR");

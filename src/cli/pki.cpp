@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct PkiOptions {
     std::string out;
     std::string issuer;
     std::string organization = "Example Devices";
@@ -40,7 +40,7 @@ struct Options {
     PlaceOptions place;
 };
 
-Tried<emulate::Validity> validity(const Options& options) {
+Tried<emulate::Validity> validity(const PkiOptions& options) {
     auto validity = emulate::device_lifetime();
     for (const auto& [option, text, end] : {std::tuple{"--not-before", &options.not_before, &validity.from},
                                             std::tuple{"--not-after", &options.not_after, &validity.to}}) {
@@ -55,7 +55,7 @@ Tried<emulate::Validity> validity(const Options& options) {
     return validity;
 }
 
-crypto::Scheme scheme(const Options& options) { return *crypto::scheme_named(options.scheme); }
+crypto::Scheme scheme(const PkiOptions& options) { return *crypto::scheme_named(options.scheme); }
 
 Tried<Exit> done(Session& session, const fs::path& directory, const emulate::Credential& credential) {
     if (session.json()) {
@@ -72,7 +72,7 @@ Tried<Exit> done(Session& session, const fs::path& directory, const emulate::Cre
     return Exit::ok;
 }
 
-Tried<emulate::Credential> make_root(Session& session, const Options& options) {
+Tried<emulate::Credential> make_root(Session& session, const PkiOptions& options) {
     const emulate::AuthoritySpec spec{
         .organization = options.organization,
         .common_name = options.common_name.empty() ? options.organization + " Root CA" : options.common_name,
@@ -81,7 +81,7 @@ Tried<emulate::Credential> make_root(Session& session, const Options& options) {
     return or_trouble("root certificate", emulate::make_root(spec, *session.world().entropy));
 }
 
-Tried<emulate::Credential> make_authority(Session& session, const Options& options,
+Tried<emulate::Credential> make_authority(Session& session, const PkiOptions& options,
                                           const emulate::Credential& issuer) {
     const emulate::AuthoritySpec spec{.organization = options.organization,
                                       .common_name = options.common_name.empty()
@@ -94,7 +94,7 @@ Tried<emulate::Credential> make_authority(Session& session, const Options& optio
 }
 
 /// A root, an authority under it, and a directory of anchors that holds the root: all that issuing needs.
-Tried<Exit> init(Session& session, const Options& options) {
+Tried<Exit> init(Session& session, const PkiOptions& options) {
     const fs::path base{options.out};
     std::error_code ignored;
     if (fs::exists(base / "root", ignored))
@@ -113,13 +113,13 @@ Tried<Exit> init(Session& session, const Options& options) {
     return done(session, base, authority);
 }
 
-Tried<Exit> root(Session& session, const Options& options) {
+Tried<Exit> root(Session& session, const PkiOptions& options) {
     const auto credential = TRY(make_root(session, options));
     TRY(or_trouble("file", emulate::store(options.out, credential)));
     return done(session, options.out, credential);
 }
 
-Tried<Exit> authority(Session& session, const Options& options) {
+Tried<Exit> authority(Session& session, const PkiOptions& options) {
     const auto issuer = TRY(or_trouble("file", emulate::load(options.issuer)));
     const auto credential = TRY(make_authority(session, options, issuer));
     TRY(or_trouble("file", emulate::store(options.out, credential)));
@@ -127,7 +127,7 @@ Tried<Exit> authority(Session& session, const Options& options) {
 }
 
 /// The CMA name of a device that is there, or the one that was given.
-Tried<std::string> cma_name(Session& session, const Options& options) {
+Tried<std::string> cma_name(Session& session, const PkiOptions& options) {
     if (options.device.empty()) return options.cma_name;
     const auto device = device_name(options.device);
     if (!device)
@@ -138,7 +138,7 @@ Tried<std::string> cma_name(Session& session, const Options& options) {
     return trust::cma_name(found.identity);
 }
 
-Tried<Exit> issue(Session& session, const Options& options) {
+Tried<Exit> issue(Session& session, const PkiOptions& options) {
     const auto issuer = TRY(or_trouble("file", emulate::load(options.issuer)));
     const emulate::LeafSpec spec{.organization = options.organization,
                                  .common_name = options.common_name.empty() ? "Device" : options.common_name,
@@ -155,7 +155,7 @@ Tried<Exit> issue(Session& session, const Options& options) {
 }
 
 /// A list of the authority's that names these certificates; without any, one that names none.
-Tried<Exit> revoke(Session& session, const Options& options) {
+Tried<Exit> revoke(Session& session, const PkiOptions& options) {
     const auto issuer = TRY(or_trouble("file", emulate::load(options.issuer)));
     crypto::RevocationListSpec spec{.this_update = session.world().clock->calendar()};
     if (!options.next_update.empty()) {
@@ -195,7 +195,7 @@ Tried<Exit> revoke(Session& session, const Options& options) {
     return Exit::ok;
 }
 
-void add_names(Command command, Options& options) {
+void add_names(Command command, PkiOptions& options) {
     command.option("--organization", options.organization, "O of the subject")
         .shown_as("TEXT")
         .default_shown();
@@ -215,19 +215,19 @@ void add_names(Command command, Options& options) {
         .shown_as("TIME");
 }
 
-void add_issuing(Command command, Options& options) {
+void add_issuing(Command command, PkiOptions& options) {
     command.option("--issuer", options.issuer, "Directory of the authority that signs")
         .shown_as("DIR")
         .required();
 }
 
-void add_out(Command command, Options& options) {
+void add_out(Command command, PkiOptions& options) {
     command.option("--out", options.out, "Directory for key.pem, cert.pem, chain.pem and their DER forms")
         .shown_as("DIR")
         .required();
 }
 
-void add_device_names(Command command, Options& options) {
+void add_device_names(Command command, PkiOptions& options) {
     const auto given =
         command
             .option("--cma-name", options.cma_name,
@@ -248,7 +248,7 @@ void add_device_names(Command command, Options& options) {
 void add_pki(Command program, Chosen& chosen) {
     auto group = program.command("pki", "Make keys and certificates for emulated devices and tests");
     group.takes_one_command();
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PkiOptions>();
     const auto add = [&](const char* name, const char* what, auto action) {
         auto command = group.command(name, what);
         add_names(command, *options);

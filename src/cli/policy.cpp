@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* default_policy = "/etc/busguard/policy.toml";
 
-struct Options {
+struct PolicyOptions {
     DeviceOptions devices;
     JudgingOptions judging;
     std::string file = default_policy;
@@ -34,7 +34,8 @@ struct Looked {
     policy::Decision decision;
 };
 
-Tried<std::vector<Looked>> look(Session& session, const Options& options, const policy::Policy& policy) {
+Tried<std::vector<Looked>> look(Session& session, const PolicyOptions& options,
+                                const policy::Policy& policy) {
     const auto target = TRY(Target::open(session, options.devices));
     const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
     auto visits = TRY(target.visit(session, judge.plan()));
@@ -58,7 +59,7 @@ std::string_view effect_of(const Looked& one) {
     return bound ? "LOSES its driver" : "gets no driver";
 }
 
-Tone tone_of(policy::Ruling ruling) {
+Tone tone_of_ruling(policy::Ruling ruling) {
     switch (ruling) {
         case policy::Ruling::allow: return Tone::good;
         case policy::Ruling::deny: return Tone::caution;
@@ -103,8 +104,8 @@ void print_decisions(const Session& session, const std::vector<Looked>& all) {
         losing += loses ? 1 : 0;
         table.row({{printable(visited.device)},
                    {visited.pci ? describe(*visited.pci) : "-"},
-                   {std::string{name(one.judged.verdict.state)}, cli::tone_of(one.judged.verdict.state)},
-                   {std::string{name(one.decision.ruling)}, tone_of(one.decision.ruling)},
+                   {std::string{name(one.judged.verdict.state)}, tone_of(one.judged.verdict.state)},
+                   {std::string{name(one.decision.ruling)}, tone_of_ruling(one.decision.ruling)},
                    {one.decision.rule},
                    {visited.driver.empty() ? "-" : printable(visited.driver)},
                    {std::string{effect}, loses ? Tone::bad : Tone::plain}});
@@ -131,9 +132,9 @@ std::string explained(const Looked& one, bool colour) {
     const auto by = decision.rule == policy::implicit ? std::string{"no rule matches: the policy's default"}
                                                       : fmt::format("rule \"{}\"", decision.rule);
     out += fmt::format("  decision   {}, by {}\n",
-                       paint(name(decision.ruling), tone_of(decision.ruling), colour), by);
+                       paint(name(decision.ruling), tone_of_ruling(decision.ruling), colour), by);
     out += fmt::format("  effect     {}\n", effect_of(one));
-    out += fmt::format("  state      {}", paint(name(verdict.state), cli::tone_of(verdict.state), colour));
+    out += fmt::format("  state      {}", paint(name(verdict.state), tone_of(verdict.state), colour));
     if (verdict.primary != nullptr) out += fmt::format(", {}", verdict.primary->code);
     out += "\n";
     if (verdict.primary != nullptr) {
@@ -155,7 +156,7 @@ std::string explained(const Looked& one, bool colour) {
     return out;
 }
 
-Tried<Exit> check(Session& session, const Options& options) {
+Tried<Exit> check(Session& session, const PolicyOptions& options) {
     const auto policy = TRY(read_policy(options.file));
     const auto warnings = policy::warnings(policy, options.file);
     if (session.json()) {
@@ -178,18 +179,18 @@ Tried<Exit> check(Session& session, const Options& options) {
 }
 
 /// For commands that take no names.
-Options on_all_devices(Options options) {
+PolicyOptions on_all_devices(PolicyOptions options) {
     options.devices.all = true;
     return options;
 }
 
-Tried<Exit> try_out(Session& session, const Options& options) {
+Tried<Exit> try_out(Session& session, const PolicyOptions& options) {
     const auto policy = TRY(read_policy(options.file));
     print_decisions(session, TRY(look(session, on_all_devices(options), policy)));
     return Exit::ok;
 }
 
-Tried<Exit> explain(Session& session, const Options& options) {
+Tried<Exit> explain(Session& session, const PolicyOptions& options) {
     const auto policy = TRY(read_policy(options.file));
     const auto all = TRY(look(session, options, policy));
     if (session.json()) {
@@ -203,7 +204,7 @@ Tried<Exit> explain(Session& session, const Options& options) {
     return Exit::ok;
 }
 
-Tried<Exit> generate(Session& session, const Options& options) {
+Tried<Exit> generate(Session& session, const PolicyOptions& options) {
     const auto all = TRY(look(session, on_all_devices(options), {}));
     std::vector<policy::Subject> subjects;
     subjects.reserve(all.size());
@@ -219,8 +220,8 @@ Tried<Exit> generate(Session& session, const Options& options) {
     return Exit::ok;
 }
 
-Command add(Command group, Chosen& chosen, const std::shared_ptr<Options>& options, const char* name,
-            const char* help, Tried<Exit> (*action)(Session&, const Options&)) {
+Command add(Command group, Chosen& chosen, const std::shared_ptr<PolicyOptions>& options, const char* name,
+            const char* help, Tried<Exit> (*action)(Session&, const PolicyOptions&)) {
     auto command = group.command(name, help);
     add_common(command, chosen.common);
     command.then([&chosen, options, action] {
@@ -229,7 +230,7 @@ Command add(Command group, Chosen& chosen, const std::shared_ptr<Options>& optio
     return command;
 }
 
-void add_file(Command command, Options& options) {
+void add_file(Command command, PolicyOptions& options) {
     command.option("FILE", options.file, fmt::format("Policy (default: {})", default_policy)).shown_as("");
 }
 
@@ -239,7 +240,7 @@ void add_policy(Command program, Chosen& chosen) {
     auto group =
         program.command("policy", "Write, check, try and explain the rules that devices are let in by");
     group.takes_one_command();
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PolicyOptions>();
     add_file(add(group, chosen, options, "check", "Say what is wrong with a policy, and what is hardly meant",
                  check),
              *options);

@@ -10,7 +10,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct ReasonsOptions {
     std::string code;
     bool roff = false;
 };
@@ -70,7 +70,7 @@ Json to_json(const appraisal::Reason& reason) {
             {"remedy", reason.remedy}};
 }
 
-Tried<std::vector<appraisal::Reason>> chosen_reasons(const Options& options) {
+Tried<std::vector<appraisal::Reason>> chosen_reasons(const ReasonsOptions& options) {
     const auto all = appraisal::all_reasons();
     if (options.code.empty()) return std::vector<appraisal::Reason>{all.begin(), all.end()};
     std::vector<appraisal::Reason> found;
@@ -83,7 +83,7 @@ Tried<std::vector<appraisal::Reason>> chosen_reasons(const Options& options) {
     return found;
 }
 
-Tried<Exit> reasons(Session& session, const Options& options) {
+Tried<Exit> reasons(Session& session, const ReasonsOptions& options) {
     if (options.roff) {
         session.print(page());
         return Exit::ok;
@@ -118,7 +118,7 @@ Tried<Exit> reasons(Session& session, const Options& options) {
 
 void add_reasons(Command program, Chosen& chosen) {
     auto command = program.command("reasons", "List the reason codes of verdicts, or explain one");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReasonsOptions>();
     command.option("CODE", options->code, "A code, or its first word: chain, signature, ...");
     command.flag("--roff", options->roff, "The manual page busguard-reasons(7)");
     command.then([&chosen, options] {

@@ -123,7 +123,7 @@ const Check* comparison(const Judged& judged, std::uint8_t index) {
     return found == checks.end() ? nullptr : &*found;
 }
 
-Tone tone_of(Outcome outcome) {
+Tone tone_of_outcome(Outcome outcome) {
     switch (outcome) {
         case Outcome::pass: return Tone::good;
         case Outcome::fail: return Tone::bad;
@@ -183,7 +183,7 @@ std::string measurements_text(const Judged& judged, bool colour) {
             if (check == nullptr)
                 cells.push_back({"not compared", Tone::quiet});
             else
-                cells.push_back({std::string{name(check->outcome)}, tone_of(check->outcome)});
+                cells.push_back({std::string{name(check->outcome)}, tone_of_outcome(check->outcome)});
         }
         cells.push_back({value_text(block), Tone::quiet});
         table.row(std::move(cells));
@@ -235,7 +235,7 @@ Json report_json(const Judged& judged) {
     if (judged.visited.bundle) {
         const auto& bundle = *judged.visited.bundle;
         for (const auto& slot : slots_of(bundle)) slots.push_back(to_json(slot, bundle));
-        for (const auto version : bundle.versions) versions.push_back(name(version));
+        for (const auto spoken : bundle.versions) versions.push_back(name(spoken));
         if (bundle.agreed)
             capabilities = {{"flags", bundle.agreed->peer.flags.bits()},
                             {"names", names(bundle.agreed->peer.flags)},
@@ -277,7 +277,7 @@ std::string report_text(const Judged& judged, bool colour) {
         auto why = std::string{check.reason};
         if (!check.detail.empty()) why += (why.empty() ? "" : ": ") + printable(check.detail);
         table.row({{std::string{check.name}},
-                   {std::string{name(check.outcome)}, tone_of(check.outcome)},
+                   {std::string{name(check.outcome)}, tone_of_outcome(check.outcome)},
                    {why, Tone::quiet}});
     }
     return out + table.render(colour);

@@ -6,13 +6,13 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct ShowOptions {
     DeviceOptions devices;
     JudgingOptions judging;
     PlanOptions plan;
 };
 
-Tried<Exit> show(Session& session, const Options& options) {
+Tried<Exit> show(Session& session, const ShowOptions& options) {
     const auto target = TRY(Target::open(session, options.devices));
     const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
     auto plan = plan_of(options.plan, judge);
@@ -43,7 +43,7 @@ Tried<Exit> show(Session& session, const Options& options) {
 void add_show(Command program, Chosen& chosen) {
     auto command = program.command(
         "show", "Show all about a device: certificates, algorithms, measurements, every check");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ShowOptions>();
     add_device_options(command, options->devices);
     add_judging_options(command, options->judging);
     add_plan_options(command, options->plan);

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_verdict = 1U << 20U;
 
-struct Options {
+struct StatusOptions {
     std::string runtime = "/run/busguard";
     bool all = false;
 };
@@ -108,7 +108,7 @@ Exit exit_of(const std::vector<Shown>& all) {
                : Exit::ok;
 }
 
-Tried<Exit> status(Session& session, const Options& options) {
+Tried<Exit> status(Session& session, const StatusOptions& options) {
     auto all = TRY(read_all(fs::path{options.runtime} / "devices"));
     const auto exit = exit_of(all);
     const bool enforcing = std::ranges::all_of(all, &Shown::enforcing);
@@ -138,7 +138,7 @@ Tried<Exit> status(Session& session, const Options& options) {
 void add_status(Command program, Chosen& chosen) {
     auto command =
         program.command("status", "Show what busguardd says of each device, without asking them again");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StatusOptions>();
     command.option("--runtime", options->runtime, "The daemon's directory (default: /run/busguard)")
         .shown_as("DIR");
     command.flag("--all", options->all, "Also what is let in and has nothing to prove itself by");

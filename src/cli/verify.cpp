@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct VerifyOptions {
     std::string path;
     std::string chain;
     JudgingOptions judging;
@@ -78,7 +78,7 @@ Tried<std::vector<Piece>> from_kernel_log(const fs::path& directory, const evide
     return pieces;
 }
 
-Tried<std::vector<Piece>> from_text(const Options& options, const fs::path& path) {
+Tried<std::vector<Piece>> from_text(const VerifyOptions& options, const fs::path& path) {
     const auto bytes = TRY(or_trouble("file", host::read_file(path, evidence::largest_bundle)));
     const auto text = as_text(bytes);
     std::vector<Piece> pieces;
@@ -103,7 +103,7 @@ Tried<std::vector<Piece>> from_text(const Options& options, const fs::path& path
     return pieces;
 }
 
-Tried<std::vector<Piece>> from_directory(const Options& options, const fs::path& directory) {
+Tried<std::vector<Piece>> from_directory(const VerifyOptions& options, const fs::path& directory) {
     const auto files = TRY(kernel_files(directory));
     if (evidence::is_kernel_log(files)) return from_kernel_log(directory, files);
     std::vector<fs::path> bundles;
@@ -121,7 +121,7 @@ Tried<std::vector<Piece>> from_directory(const Options& options, const fs::path&
         "expected signatures/ and certificates/ of a kernel, or evidence files (.json) of busguard");
 }
 
-Tried<Exit> verify(Session& session, const Options& options) {
+Tried<Exit> verify(Session& session, const VerifyOptions& options) {
     std::error_code ignored;
     auto pieces = TRY(fs::is_directory(options.path, ignored) ? from_directory(options, options.path)
                                                               : from_text(options, options.path));
@@ -161,7 +161,7 @@ Tried<Exit> verify(Session& session, const Options& options) {
 void add_verify(Command program, Chosen& chosen) {
     auto command = program.command(
         "verify", "Judge evidence again, offline: a bundle, a kernel's signatures/, an NVIDIA report");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<VerifyOptions>();
     command.option("PATH", options->path, "Evidence file, or a directory with signatures/ and certificates/")
         .required();
     command.option("--chain", options->chain, "The certificate chain (PEM) of an NVIDIA report in hex")

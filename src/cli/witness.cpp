@@ -16,7 +16,7 @@
 namespace busguard::cli {
 namespace {
 
-struct Options {
+struct WitnessOptions {
     std::string key;
     std::string name;
     std::string logs;
@@ -33,7 +33,7 @@ Tried<void> check_prefix(const std::string& prefix) {
 }
 
 /// CLI11 would want a required option of `witness` for `witness key create` too.
-Tried<void> check_given(const Options& options) {
+Tried<void> check_given(const WitnessOptions& options) {
     const auto missing = [](const char* option) {
         return usage(option, "is required", "see busguard witness --help");
     };
@@ -44,7 +44,7 @@ Tried<void> check_given(const Options& options) {
     return check_prefix(options.prefix);
 }
 
-Tried<Exit> run_witness(Session& session, const Options& options) {
+Tried<Exit> run_witness(Session& session, const WitnessOptions& options) {
     TRY(check_given(options));
     auto logs = TRY(log_keys_from(options.logs));
     if (logs.empty())
@@ -65,7 +65,7 @@ Tried<Exit> run_witness(Session& session, const Options& options) {
     });
 }
 
-Tried<Exit> create_key(Session& session, const Options& options) {
+Tried<Exit> create_key(Session& session, const WitnessOptions& options) {
     // A key that is written over is gone, and with it whoever trusts it.
     if (std::error_code error; std::filesystem::exists(options.key, error) || error)
         return trouble("file", {.where = options.key,
@@ -93,7 +93,7 @@ Tried<Exit> create_key(Session& session, const Options& options) {
 }  // namespace
 
 void add_witness(Command program, Chosen& chosen) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<WitnessOptions>();
     auto command = program.command("witness", "Cosign the checkpoints of transparency logs, as a witness");
     command.option("--key", options->key, "The witness' private key").shown_as("FILE");
     command.option("--logs", options->logs, "Whose checkpoints to cosign: a vkey a line, or a tlog-policy")

@@ -9,9 +9,9 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr const char* service = "org.busguard1";
-constexpr const char* path = "/org/busguard1";
-constexpr const char* interface = "org.busguard1.Manager";
+constexpr const char* bus_service = "org.busguard1";
+constexpr const char* object_path = "/org/busguard1";
+constexpr const char* manager_interface = "org.busguard1.Manager";
 constexpr const char* manage = "org.busguard1.manage";  // polkit's action
 
 std::string text(std::string_view view) { return std::string{view}; }
@@ -215,11 +215,12 @@ Checked<std::unique_ptr<Bus>> Bus::connect(const std::string& address, Actions a
     (void)sd_bus_set_bus_client(made, 1);
     // The guard starts before the bus does: it joins when there is one.
     (void)sd_bus_set_watch_bind(made, 1);
-    code = sd_bus_add_object_vtable(made, nullptr, path, interface, Calls::vtable(), bus.get());
+    code =
+        sd_bus_add_object_vtable(made, nullptr, object_path, manager_interface, Calls::vtable(), bus.get());
     if (code < 0) return cannot(code, "refuses the object");
     code = sd_bus_start(made);
     if (code < 0) return cannot(code, "cannot be reached");
-    code = sd_bus_request_name_async(made, nullptr, service, 0, nullptr, nullptr);
+    code = sd_bus_request_name_async(made, nullptr, bus_service, 0, nullptr, nullptr);
     if (code < 0) return cannot(code, "does not give the name org.busguard1");
     bus->login_.emplace(made, bus->actions_.sleep);
     return bus;
@@ -245,18 +246,18 @@ std::optional<drive::Wake> Bus::resume(Time) {
 void Bus::changed(const Device& device) {
     if (sd_bus_is_ready(bus_) <= 0) return;  // nobody hears it, and it is not kept for later
     const auto row = row_of(device);
-    (void)sd_bus_emit_signal(bus_, path, interface, "DeviceChanged", "ssssss", row[0].c_str(), row[1].c_str(),
-                             row[2].c_str(), row[3].c_str(), row[4].c_str(), row[5].c_str());
+    (void)sd_bus_emit_signal(bus_, object_path, manager_interface, "DeviceChanged", "ssssss", row[0].c_str(),
+                             row[1].c_str(), row[2].c_str(), row[3].c_str(), row[4].c_str(), row[5].c_str());
 }
 
 void Bus::gone(const Device& device) {
     if (sd_bus_is_ready(bus_) <= 0) return;  // nobody hears it, and it is not kept for later
-    (void)sd_bus_emit_signal(bus_, path, interface, "DeviceGone", "s", device.name.c_str());
+    (void)sd_bus_emit_signal(bus_, object_path, manager_interface, "DeviceGone", "s", device.name.c_str());
 }
 
 void Bus::happened(const Event& event) {
     if (sd_bus_is_ready(bus_) <= 0) return;  // nobody hears it, and it is not kept for later
-    (void)sd_bus_emit_signal(bus_, path, interface, "Event", "ssss", text(event.name).c_str(),
+    (void)sd_bus_emit_signal(bus_, object_path, manager_interface, "Event", "ssss", text(event.name).c_str(),
                              event.device == nullptr ? "" : event.device->name.c_str(),
                              text(event.reason).c_str(), utf8(event.detail).c_str());
 }

@@ -5,7 +5,7 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr int version = 2;
+constexpr int schema_version = 2;
 // Version 1 had a table of evidence as well: bring_evidence_into_the_log() empties and removes it.
 constexpr std::string_view schema = R"(
 CREATE TABLE IF NOT EXISTS device (name TEXT PRIMARY KEY, identity TEXT NOT NULL, key TEXT NOT NULL, boot TEXT NOT NULL,
@@ -40,7 +40,7 @@ DurableMemory::DurableMemory(store::Database database, Log& log)
                             "once_tsm, bound_before FROM device ORDER BY name")} {}
 
 Checked<std::unique_ptr<DurableMemory>> DurableMemory::open(const std::string& path, Log& log) {
-    auto database = TRY(store::Database::open(path, version, schema));
+    auto database = TRY(store::Database::open(path, schema_version, schema));
     std::unique_ptr<DurableMemory> memory{new DurableMemory(std::move(database), log)};
     if (const auto brought = memory->bring_evidence_into_the_log(); !brought)
         return fail(

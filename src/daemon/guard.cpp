@@ -13,7 +13,7 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr std::string_view bus = "pci/";
+constexpr std::string_view pci_bus = "pci/";
 
 /// Of all that is told, what bears on who is trusted: it is in the log too (logbook::Change), beside
 /// verdicts.
@@ -101,7 +101,7 @@ Result<void> Guard::take_inventory(Cause cause) {
     for (const auto& name : gone) vanish(name);
     for (const auto& address : addresses) {
         if (!host::is_pci_address(address)) continue;
-        const auto known = devices_.find(std::string{bus} + address);
+        const auto known = devices_.find(std::string{pci_bus} + address);
         if (known == devices_.end()) {
             appear(address, cause, now);
         } else {
@@ -172,7 +172,7 @@ void Guard::on_new_driver(Time now) {
 }
 
 void Guard::on_device_event(const host::Uevent& event, Time now) {
-    const auto name = std::string{bus} + std::string{event.name()};
+    const auto name = std::string{pci_bus} + std::string{event.name()};
     const auto found = devices_.find(name);
     if (found == devices_.end()) {
         if (event.action == "add") appear(std::string{event.name()}, Cause::appeared, now);
@@ -201,7 +201,7 @@ void Guard::on_change(Device& device, bool recovers, Time now) {
 }
 
 void Guard::appear(const std::string& address, Cause cause, Time now) {
-    Device device{.name = std::string{bus} + address, .address = address};
+    Device device{.name = std::string{pci_bus} + address, .address = address};
     device.place = host::place_of(*parts_.sys, address);
     device.location = host::location_of(*parts_.sys, address);
     device.physical = host::physical_function(*parts_.sys, address);

@@ -167,7 +167,7 @@ std::vector<Guard::Judged> Guard::keep_and_judge(const std::vector<examine::Visi
     in_parallel(visits.size(), [&](std::size_t n) {
         judged[n].verdict = std::move(verdicts[n]);
         if (!visits[n].bundle) return;
-        judged[n].signer = appraisal::signer_of(*visits[n].bundle);
+        judged[n].signer = judge_->signer_of(*visits[n].bundle);
         judged[n].measurements = examine::measurements_of(*visits[n].bundle);
     });
     if (!kept) return judged;

@@ -7,9 +7,9 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr const char* service = "org.freedesktop.login1";
-constexpr const char* path = "/org/freedesktop/login1";
-constexpr const char* interface = "org.freedesktop.login1.Manager";
+constexpr const char* login_service = "org.freedesktop.login1";
+constexpr const char* login_path = "/org/freedesktop/login1";
+constexpr const char* login_interface = "org.freedesktop.login1.Manager";
 
 }  // namespace
 
@@ -36,8 +36,8 @@ struct Login::Calls {
 };
 
 Login::Login(sd_bus* bus, std::function<void(bool sleeping)> told) : bus_{bus}, told_{std::move(told)} {
-    (void)sd_bus_match_signal_async(bus_, &match_, service, path, interface, "PrepareForSleep",
-                                    Calls::prepare, nullptr, this);
+    (void)sd_bus_match_signal_async(bus_, &match_, login_service, login_path, login_interface,
+                                    "PrepareForSleep", Calls::prepare, nullptr, this);
     hold();
 }
 
@@ -48,9 +48,9 @@ Login::~Login() {
 
 void Login::hold() {
     sd_bus_slot_unref(std::exchange(asked_, nullptr));
-    (void)sd_bus_call_method_async(bus_, &asked_, service, path, interface, "Inhibit", Calls::inhibited, this,
-                                   "ssss", "sleep", "busguardd", "devices are looked at again afterwards",
-                                   "delay");
+    (void)sd_bus_call_method_async(bus_, &asked_, login_service, login_path, login_interface, "Inhibit",
+                                   Calls::inhibited, this, "ssss", "sleep", "busguardd",
+                                   "devices are looked at again afterwards", "delay");
 }
 
 }  // namespace busguard::daemon

@@ -18,11 +18,13 @@ using Kind = host::NodeTree::Kind;
 
 constexpr std::uint64_t largest_chain = 65535;  // DSP0274 1.0 table 18; what the series shows of each slot
 
-enum File : std::size_t { value, type, hash_algorithm };
-constexpr std::array<std::string_view, 3> file_names{"_value", "_type", "_hash_algorithm"};
+enum MeasurementFile : std::size_t { value_file, type_file, hash_file };
+constexpr std::array<std::string_view, 3> measurement_files{"_value", "_type", "_hash_algorithm"};
 constexpr std::string_view signed_name = "signed";
 constexpr Key signed_key = 0;
-constexpr Key key_of(std::uint8_t index, std::size_t file) { return 1 + (index * file_names.size()) + file; }
+constexpr Key key_of(std::uint8_t index, std::size_t file) {
+    return 1 + (index * measurement_files.size()) + file;
+}
 
 std::string name_of(spdm::MeasurementType type) {
     const auto known = spdm::name(type);
@@ -71,26 +73,26 @@ std::optional<Item> CertificateFolder::item(Key key) const {
 std::optional<Key> MeasurementFolder::find(std::string_view name) const {
     if (name == signed_name) return signed_key;
     const auto stem = name.substr(0, name.find('_'));
-    const auto* const file = std::ranges::find(file_names, name.substr(stem.size()));
+    const auto* const file = std::ranges::find(measurement_files, name.substr(stem.size()));
     const auto index = number_of(stem);
-    if (!index || file == file_names.end()) return std::nullopt;
-    return if_there(*this, key_of(*index, static_cast<std::size_t>(file - file_names.begin())));
+    if (!index || file == measurement_files.end()) return std::nullopt;
+    return if_there(*this, key_of(*index, static_cast<std::size_t>(file - measurement_files.begin())));
 }
 
 std::optional<Key> MeasurementFolder::first_from(Key least) const {
     if (least <= signed_key) return signed_key;
     std::optional<Key> first;
     for (const auto& one : view_->measurements)
-        for (auto file : {value, type, hash_algorithm}) {
+        for (auto file : {value_file, type_file, hash_file}) {
             const auto key = key_of(one.index, file);
-            const bool is_there = file != hash_algorithm || (!one.raw && view_->measurement_hash);
+            const bool is_there = file != hash_file || (!one.raw && view_->measurement_hash);
             if (is_there && key >= least) first = std::min(key, first.value_or(key));
         }
     return first;
 }
 
 const spdm::MeasurementBlock* MeasurementFolder::block(Key key) const {
-    const auto index = (key - 1) / file_names.size();
+    const auto index = (key - 1) / measurement_files.size();
     const auto found = std::ranges::find(view_->measurements, index, &spdm::MeasurementBlock::index);
     return found == view_->measurements.end() ? nullptr : &*found;
 }
@@ -103,8 +105,8 @@ std::optional<Item> MeasurementFolder::item(Key key) const {
         item.content = constant_attribute(view_->measurements_signed ? "1" : "0");
     } else {
         const auto& its = *block(key);
-        const auto file = (key - 1) % file_names.size();
-        item.name = fmt::format("{}{}", its.index, file_names.at(file));
+        const auto file = (key - 1) % measurement_files.size();
+        item.name = fmt::format("{}{}", its.index, measurement_files.at(file));
         item.content = content(its, file);
     }
     item.content.changed = registered_;
@@ -114,12 +116,12 @@ std::optional<Item> MeasurementFolder::item(Key key) const {
 host::NodeTree::Content MeasurementFolder::content(const spdm::MeasurementBlock& its,
                                                    std::size_t file) const {
     switch (file) {
-        case type: return constant_attribute(name_of(its.type));
-        case hash_algorithm: return constant_attribute(std::string{crypto::name(*view_->measurement_hash)});
+        case type_file: return constant_attribute(name_of(its.type));
+        case hash_file: return constant_attribute(std::string{crypto::name(*view_->measurement_hash)});
         default: break;
     }
     host::NodeTree::Content content{.size = its.value.size()};
-    content.read_at = [this, key = key_of(its.index, value)](std::uint64_t offset, std::size_t length) {
+    content.read_at = [this, key = key_of(its.index, value_file)](std::uint64_t offset, std::size_t length) {
         const auto* now = block(key);
         return now == nullptr ? Bytes{} : host::part_of(now->value, offset, length);
     };

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint16_t control_register = 0x08;
 constexpr std::uint16_t status_register = 0x0c;
 constexpr std::uint16_t write_mailbox = 0x10;
-constexpr std::uint16_t read_mailbox = 0x14;
+constexpr std::uint16_t read_data_mailbox = 0x14;
 
 constexpr std::uint32_t control_abort = 1U << 0;
 constexpr std::uint32_t control_go = 1U << 31;
@@ -54,7 +54,7 @@ DoeRegisters::DoeRegisters(MailboxDescription description, Clock& clock, Endpoin
 std::uint32_t DoeRegisters::read(std::uint16_t offset) {
     switch (offset) {
         case status_register: return status();
-        case read_mailbox: return is_ready() && next_ < outgoing_.size() ? outgoing_[next_] : 0;
+        case read_data_mailbox: return is_ready() && next_ < outgoing_.size() ? outgoing_[next_] : 0;
         default: return 0;  // no interrupt support; control and the write mailbox read as zero
     }
 }
@@ -68,7 +68,7 @@ void DoeRegisters::write(std::uint16_t offset, std::uint32_t value) {
                 go();
             break;
         case write_mailbox: accept(value); break;
-        case read_mailbox: acknowledge(); break;
+        case read_data_mailbox: acknowledge(); break;
         default: break;
     }
 }

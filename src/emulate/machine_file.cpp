@@ -105,7 +105,7 @@ transport::PciIdentity read_identity(config::TomlFields& in) {
     return out;
 }
 
-MailboxDescription read_mailbox(config::TomlFields& in) {
+MailboxDescription mailbox_from(config::TomlFields& in) {
     MailboxDescription out;
     out.offset = narrow(
         in.integer("offset", ConfigRegisters::first_free, ConfigRegisters::size - DoeRegisters::block_size),
@@ -273,7 +273,7 @@ DeviceDescription read_device(config::TomlFields& in, const std::filesystem::pat
         out.mailbox.emplace();
     }
     if (auto doe = in.table("doe")) {
-        out.mailbox = read_mailbox(*doe);
+        out.mailbox = mailbox_from(*doe);
         if (!out.spdm && !doe->has("features")) out.mailbox->features = {transport::doe_discovery};
     }
     if (auto lies = in.table("lies")) {

@@ -15,7 +15,6 @@ namespace {
 
 using namespace spdm;
 
-constexpr std::uint8_t slot_bits = 0x0f;
 constexpr std::uint8_t opaque_formats = 0x0f;  // of OtherParamsSelection
 
 Check not_told(std::string_view rule, std::string detail) {

@@ -5,7 +5,6 @@ namespace {
 
 using namespace spdm;
 
-constexpr std::uint8_t slot_bits = 0x0f;
 constexpr std::uint8_t slot_size_requested = 1;  // GET_CERTIFICATE's Param2, since 1.3
 constexpr std::uint8_t model_bits = 7;
 

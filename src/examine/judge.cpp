@@ -69,6 +69,10 @@ std::vector<appraisal::Verdict> Judge::operator()(const std::vector<Visited>& vi
     return verdicts;
 }
 
+std::optional<appraisal::Signer> Judge::signer_of(const evidence::Bundle& bundle) const {
+    return appraisal::signer_of(bundle, cache_.get());
+}
+
 VisitPlan Judge::plan() const {
     VisitPlan plan;
     plan.nonce = demands_.standard.expected_nonce;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "appraisal/appraise.h"
+#include "appraisal/signer.h"
 #include "base/problem.h"
 #include "crypto/certificate_cache.h"
 #include "examine/visit.h"
@@ -32,6 +33,9 @@ public:
     appraisal::Verdict as_of(const evidence::Bundle& bundle, std::chrono::sys_seconds at) const;
     /// Of each, in the same order, on all processors: appraisal is pure.
     std::vector<appraisal::Verdict> operator()(const std::vector<Visited>& visits) const;
+
+    /// As appraisal::signer_of(); what was just judged is not parsed again.
+    std::optional<appraisal::Signer> signer_of(const evidence::Bundle& bundle) const;
 
     const Demands& demands() const { return demands_; }
     /// How to visit a device for this: the slot whose root is trusted, measurements if they are compared.

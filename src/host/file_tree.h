@@ -27,6 +27,9 @@ public:
     virtual Result<std::size_t> write_at(std::uint64_t offset, ByteView bytes) = 0;
 };
 
+/// Bytes: what the kernel gives of an attribute at most, a page.
+inline constexpr std::size_t largest_attribute = 4096;
+
 enum class Access : std::uint8_t { read, write, read_write };
 
 /// A tree of files of the shape of /sys: the kernel's (PosixTree), or an emulated machine's.

@@ -41,11 +41,11 @@ HttpResponse refusal(unsigned status) {
 struct HttpServer::Connection {
     Descriptor socket;
     Time deadline;
-    std::string in{};                // what came and was not yet a whole request
-    std::optional<HttpHead> head{};  // of the request whose body is coming
-    std::string out{};               // what is to be sent, from `sent` on, and then what is left of `file`
+    std::string in;                // what came and was not yet a whole request
+    std::optional<HttpHead> head;  // of the request whose body is coming
+    std::string out;               // what is to be sent, from `sent` on, and then what is left of `file`
     std::size_t sent = 0;
-    OpenFile file{};
+    OpenFile file;
     std::uint64_t left = 0;
     bool last = false;  // no request after this answer
     bool over = false;  // everything was said; what still comes is thrown away
@@ -142,36 +142,42 @@ void HttpServer::take_connections(Time now) {
 // As far as it goes without waiting.
 HttpServer::State HttpServer::serve(Connection& one, const Clock& clock) {
     for (int step = 0; step < steps_in_turn; ++step) {
-        if (one.writing()) {
-            if (!one.fill()) return State::closed;
-            const auto count = send_some(one.socket, as_bytes(one.out).subspan(one.sent));
-            if (!count) return State::closed;
-            if (*count == 0) return State::writing;
-            one.sent += *count;
-            if (one.writing()) continue;
-            one.out.clear();
-            one.sent = 0;
-            one.file = {};
-            one.deadline = clock.now() + (one.idle() ? options_.idle : options_.request);
-            if (!one.last || one.head) continue;
-            // A close with bytes unread would be a reset, and the client might lose the answer (RFC
-            // 9112 9.6).
-            if (::shutdown(one.socket.number(), SHUT_WR) != 0) return State::closed;
-            one.over = true;
-            one.in.clear();
-            one.head.reset();
-            one.deadline = clock.now() + farewell;
-            continue;
-        }
-        if (!one.over && take_request(one, clock)) continue;
-        const auto bytes = receive_some(one.socket);
-        if (!bytes) return State::closed;
-        if (bytes->empty()) return State::reading;
-        if (one.over) continue;
-        if (one.idle()) one.deadline = clock.now() + options_.request;
-        one.in.append(as_text(*bytes));
+        const auto state = one.writing() ? send(one, clock) : receive(one, clock);
+        if (state != State::going) return state;
     }
-    return one.writing() ? State::writing : State::reading;
+    return State::waiting;
+}
+
+HttpServer::State HttpServer::send(Connection& one, const Clock& clock) const {
+    if (!one.fill()) return State::closed;
+    const auto count = send_some(one.socket, as_bytes(one.out).subspan(one.sent));
+    if (!count) return State::closed;
+    if (*count == 0) return State::waiting;
+    one.sent += *count;
+    if (one.writing()) return State::going;
+    one.out.clear();
+    one.sent = 0;
+    one.file = {};
+    one.deadline = clock.now() + (one.idle() ? options_.idle : options_.request);
+    if (!one.last || one.head) return State::going;
+    // A close with bytes unread would be a reset, and the client might lose the answer (RFC 9112 9.6).
+    if (::shutdown(one.socket.number(), SHUT_WR) != 0) return State::closed;
+    one.over = true;
+    one.in.clear();
+    one.head.reset();
+    one.deadline = clock.now() + farewell;
+    return State::going;
+}
+
+HttpServer::State HttpServer::receive(Connection& one, const Clock& clock) {
+    if (!one.over && take_request(one, clock)) return State::going;
+    const auto bytes = receive_some(one.socket);
+    if (!bytes) return State::closed;
+    if (bytes->empty()) return State::waiting;
+    if (one.over) return State::going;
+    if (one.idle()) one.deadline = clock.now() + options_.request;
+    one.in.append(as_text(*bytes));
+    return State::going;
 }
 
 // Is there an answer now?

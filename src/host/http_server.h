@@ -41,13 +41,15 @@ public:
 
 private:
     struct Connection;
-    enum class State : std::uint8_t { reading, writing, closed };
+    enum class State : std::uint8_t { going, waiting, closed };
 
     HttpServer(Options options, Handler handler, Descriptor listener, std::uint16_t port);
 
     Result<void> turn(const Clock& clock, bool accepting);
     void take_connections(Time now);
     State serve(Connection& one, const Clock& clock);
+    State send(Connection& one, const Clock& clock) const;
+    State receive(Connection& one, const Clock& clock);
     bool take_request(Connection& one, const Clock& clock);
     void respond(Connection& one, const Clock& clock, HttpResponse response, bool keep_alive,
                  bool with_body) const;

@@ -5,8 +5,6 @@
 namespace busguard::host {
 namespace {
 
-constexpr std::size_t largest_attribute = 4096;
-
 std::string attribute(std::string_view address, std::string_view name) {
     std::string path{"bus/pci/devices/"};
     path.append(address).append("/").append(name);

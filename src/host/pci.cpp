@@ -10,7 +10,6 @@ namespace busguard::host {
 namespace {
 
 constexpr std::size_t unprivileged_size = 64;  // what the kernel shows of `config` to everybody
-constexpr std::size_t largest_attribute = 4096;
 
 std::string path_of(std::string_view address, std::string_view attribute) {
     std::string path{"bus/pci/devices/"};

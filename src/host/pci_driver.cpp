@@ -7,7 +7,6 @@
 namespace busguard::host {
 namespace {
 
-constexpr std::size_t largest_attribute = 4096;
 constexpr std::string_view none = "(null)";  // what driver_override says when there is none
 
 std::string attribute(std::string_view address, std::string_view name) {

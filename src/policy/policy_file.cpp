@@ -17,7 +17,7 @@ constexpr std::size_t longest_value = 1024;
 constexpr std::chrono::seconds shortest_interval = std::chrono::seconds{1};
 constexpr std::chrono::seconds longest_interval = std::chrono::days{365};
 
-std::string in_quotes(std::string_view text) { return "\"" + std::string{text} + "\""; }
+std::string word_in_quotes(std::string_view text) { return "\"" + std::string{text} + "\""; }
 
 bool is_group_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
@@ -43,9 +43,9 @@ void check(TomlFields& in, std::string_view key, std::size_t entry, std::string_
            std::string_view user) {
     const auto best = usual(field, value);
     if (best == value) return;
-    const auto what = in_quotes(value) + " is no " + std::string{name(field)} + std::string{user};
+    const auto what = word_in_quotes(value) + " is no " + std::string{name(field)} + std::string{user};
     if (best)
-        in.wrong_entry(key, entry, what, "write " + in_quotes(*best));
+        in.wrong_entry(key, entry, what, "write " + word_in_quotes(*best));
     else
         in.wrong_entry(key, entry, what, std::string{form(field)});
 }
@@ -56,10 +56,10 @@ std::vector<std::string> read_owners(TomlFields& in) {
     std::set<std::string_view> seen;
     for (std::size_t i = 0; i < owners.size(); ++i) {
         if (!is_wanted_owner(owners[i]))
-            in.wrong_entry("owners", i, in_quotes(owners[i]) + " can be no rule's wish",
+            in.wrong_entry("owners", i, word_in_quotes(owners[i]) + " can be no rule's wish",
                            "native, tsm, or a TSM such as \"tsm:tsm0\"");
         if (!seen.insert(owners[i]).second)
-            in.wrong_entry("owners", i, in_quotes(owners[i]) + " stands there twice");
+            in.wrong_entry("owners", i, word_in_quotes(owners[i]) + " stands there twice");
     }
     return owners;
 }
@@ -91,9 +91,10 @@ private:
 Policy Reader::read() {
     const auto schema = in_.text("schema");
     if (!in_.has("schema"))
-        in_.missing("schema", "write schema = " + in_quotes(policy_schema));
+        in_.missing("schema", "write schema = " + word_in_quotes(policy_schema));
     else if (schema && *schema != policy_schema)
-        in_.wrong("schema", "is not " + in_quotes(policy_schema), "made for another version of busguard?");
+        in_.wrong("schema", "is not " + word_in_quotes(policy_schema),
+                  "made for another version of busguard?");
     policy_.otherwise = in_.choice("default", ruling_named, "allow, deny, quarantine").value_or(Ruling::deny);
     read_groups();
     for (auto& rule : in_.tables("rule", most_rules)) policy_.rules.push_back(read_rule(rule));
@@ -127,7 +128,7 @@ void Reader::check_group(TomlFields& in, std::string_view key, std::size_t entry
                          Field field) {
     const auto group = policy_.groups.find(name);
     if (group == policy_.groups.end()) {
-        in.wrong_entry(key, entry, "there is no group " + in_quotes(name),
+        in.wrong_entry(key, entry, "there is no group " + word_in_quotes(name),
                        "add it under [groups]; \"@\" stands before a group's name");
         return;
     }
@@ -144,7 +145,7 @@ Rule Reader::read_rule(TomlFields& in) {
     Rule rule{.line = {in.line()}};
     rule.name = in.needed("name", in.text("name"));
     if (!is_rule_name(rule.name))
-        in.wrong("name", in_quotes(rule.name) + " is no name for a rule",
+        in.wrong("name", word_in_quotes(rule.name) + " is no name for a rule",
                  rule.name.starts_with(implicit) ? "decisions that no rule made are called so"
                                                  : "1 to 64 printable characters, no blank at either end");
     const auto [earlier, is_new] = names_.try_emplace(rule.name, in.line_of("name"));

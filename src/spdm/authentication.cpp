@@ -5,9 +5,7 @@
 namespace busguard::spdm {
 namespace {
 
-constexpr std::uint8_t slot_bits = 0x0f;
 constexpr std::size_t largest_chain = 0xffff;
-constexpr std::size_t certificate_header = 8;  // of CERTIFICATE, before the portion
 constexpr std::uint8_t basic_mutual_authentication = 0x80;
 
 // DSP0274 table "Opaque data format": without an agreed format there is no opaque data since 1.2.

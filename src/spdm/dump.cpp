@@ -124,10 +124,10 @@ std::vector<std::size_t> candidates(std::optional<std::size_t> known, const Size
 std::vector<Shape> shapes(Head head, const Context& context) {
     const bool challenge = head.code == Code::challenge_auth;
     const bool measured = head.code == Code::measurements;
-    auto hashes = candidates(context.hash, hash_sizes);
+    auto hash_lengths = candidates(context.hash, hash_sizes);
     auto signatures = candidates(context.signature, signature_sizes);
     signatures.push_back(0);  // in a transcript it is left out
-    if (!challenge && head.code != Code::digests) hashes.resize(1);
+    if (!challenge && head.code != Code::digests) hash_lengths.resize(1);
     if (!challenge && !measured) signatures = {0};
     if (measured && context.wants_signature == false) signatures = {0};
     std::vector<bool> summaries{context.summary.value_or(false)};
@@ -135,7 +135,7 @@ std::vector<Shape> shapes(Head head, const Context& context) {
 
     std::vector<Shape> all;
     for (auto signature : signatures)
-        for (auto hash : hashes)
+        for (auto hash : hash_lengths)
             for (const bool summary : summaries)
                 all.push_back(
                     {.version = head.version, .hash = hash, .signature = signature, .summary = summary});

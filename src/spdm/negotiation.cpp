@@ -5,8 +5,6 @@
 namespace busguard::spdm {
 namespace {
 
-constexpr std::uint8_t dmtf_measurements = 1;
-constexpr std::uint8_t opaque_format_1 = 2;
 constexpr std::uint8_t multi_key = 0x10;
 
 bool has_both(Flags<Cap> flags, Cap a, Cap b) { return flags.has(a | b); }

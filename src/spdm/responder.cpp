@@ -8,11 +8,7 @@
 namespace busguard::spdm {
 namespace {
 
-constexpr std::uint8_t slot_bits = 0x0f;
-constexpr std::size_t certificate_header = 8;
 constexpr std::uint8_t slot_size_requested = 1;
-constexpr std::uint8_t dmtf_measurements = 1;
-constexpr std::uint8_t opaque_format_1 = 2;
 constexpr std::size_t most_ext_algorithms_1_0 = 8;
 constexpr std::size_t most_ext_algorithms = 20;
 

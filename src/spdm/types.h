@@ -163,6 +163,14 @@ using RequesterContext = std::array<std::byte, 8>;  ///< since 1.3: echoed by th
 constexpr std::size_t slot_count = 8;
 /// Certificate slot 0 to 7.
 using SlotId = std::uint8_t;
+/// Where a byte holds a slot and something else.
+constexpr std::uint8_t slot_bits = 0x0f;
+/// MeasurementSpecification: DMTF's, the only one.
+constexpr std::uint8_t dmtf_measurements = 1;
+/// OtherParamsSelection, OpaqueDataFmt: format 1.
+constexpr std::uint8_t opaque_format_1 = 2;
+/// Bytes of CERTIFICATE before the portion.
+constexpr std::size_t certificate_header = 8;
 
 /// DSP0274: opaque data is 1024 bytes at most.
 constexpr std::size_t largest_opaque = 1024;

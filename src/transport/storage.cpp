@@ -5,7 +5,7 @@
 namespace busguard::transport {
 namespace {
 
-constexpr std::uint32_t binding_version = 0x1000;
+constexpr std::uint32_t storage_binding_version = 0x1000;
 
 constexpr std::uint32_t bit(StorageOperation operation) { return 1U << static_cast<unsigned>(operation); }
 
@@ -25,7 +25,7 @@ Result<StorageCommand> storage_command(ByteView payload) {
 Bytes storage_discovery() {
     constexpr std::uint32_t size = 32;
     Bytes bytes;
-    append_dword(bytes, size | binding_version << 16U);
+    append_dword(bytes, size | storage_binding_version << 16U);
     append_dword(bytes, 0);  // connection parameters: connections minus 1
     append_dword(bytes, bit(StorageOperation::discovery) | bit(StorageOperation::pending_info) |
                             bit(StorageOperation::message));
@@ -36,7 +36,7 @@ Bytes storage_discovery() {
 Bytes storage_pending_info(std::uint32_t size) {
     constexpr std::uint32_t own_size = 12;
     Bytes bytes;
-    append_dword(bytes, own_size | binding_version << 16U);
+    append_dword(bytes, own_size | storage_binding_version << 16U);
     append_dword(bytes, size > 0 ? 1 : 0);
     append_dword(bytes, size);
     return bytes;

@@ -9,18 +9,9 @@ namespace {
 
 using crypto::Scheme;
 using spdm::Version;
+using test::genuine;
 using test::standard;
 using test::why;
-
-const evidence::Bundle& genuine(Version version = Version::v1_3) {
-    static std::map<Version, evidence::Bundle> bundles;
-    auto found = bundles.find(version);
-    if (found == bundles.end())
-        found =
-            bundles.emplace(version, test::visit(test::device(test::Hierarchy{}), test::everything(version)))
-                .first;
-    return found->second;
-}
 
 TEST(Appraisal, AuthenticatesAGenuineDeviceInEveryVersionAndAlgorithm) {
     for (auto scheme : crypto::all_schemes) {

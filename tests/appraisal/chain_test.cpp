@@ -11,6 +11,7 @@ using crypto::CertificateSpec;
 using crypto::test::ca_spec;
 using crypto::test::date;
 using crypto::test::make;
+using test::genuine;
 using test::standard;
 using test::why;
 
@@ -33,11 +34,6 @@ evidence::Bundle of_leaf(const CertificateSpec& leaf) {
 evidence::Bundle with_chain(evidence::Bundle bundle, const Bytes& chain) {
     for (auto& record : bundle.records) record.chain = chain;
     for (auto& [slot, held] : bundle.chains) held.structure = chain;
-    return bundle;
-}
-
-const evidence::Bundle& genuine() {
-    static const auto bundle = test::visit(test::device(test::Hierarchy{}));
     return bundle;
 }
 
@@ -296,6 +292,27 @@ TEST(Revocation, IsForTheRightIssuerToSay) {
     EXPECT_EQ(verdict.state, State::authenticated);
     EXPECT_EQ(revocation(verdict).reason, "chain.revocation-unknown") << "a list that is not signed is none";
     EXPECT_EQ(revocation(verdict).outcome, Outcome::reported);
+}
+
+TEST(Revocation, ByAnotherNameUnderTheSameKeyIsNone) {
+    // The authority's key under a second name: what that name revokes are serial numbers of its own.
+    const auto& authority = evidence::test::authority();
+    const auto der = crypto::issue(ca_spec("Another name"), authority.key.public_key(), nullptr,
+                                   authority.key, crypto::Hash::sha_384);
+    ASSERT_TRUE(der);
+    const auto other = crypto::Certificate::parse(*der);
+    ASSERT_TRUE(other);
+    const crypto::RevocationListSpec spec{.this_update = date(2026, 11, 1),
+                                          .next_update = date(2026, 12, 2),
+                                          .revoked = {leaf_of(genuine())},
+                                          .extra = {}};
+    const auto list = crypto::issue_list(spec, *other, authority.key, crypto::Hash::sha_384);
+    ASSERT_TRUE(list);
+    auto its = standard();
+    ASSERT_TRUE(its.anchors.add_revocations(*list, "other.crl"));
+    const auto verdict = appraise(genuine(), its);
+    EXPECT_EQ(verdict.state, State::authenticated);
+    EXPECT_EQ(revocation(verdict).reason, "chain.revocation-unknown");
 }
 
 TEST(Revocation, WhereItIsRequiredNeedsAListOfEach) {

@@ -7,12 +7,8 @@
 namespace busguard::appraisal {
 namespace {
 
+using test::genuine;
 using test::why;
-
-const evidence::Bundle& genuine() {
-    static const auto bundle = test::visit(test::device(test::Hierarchy{}));
-    return bundle;
-}
 
 Reference recorded() {
     auto reference = record_reference(genuine(), "acme disk 7");

@@ -3,6 +3,7 @@
 #include "appraisal/appraise.h"
 #include "tests/evidence/support.h"
 
+#include <map>
 #include <ostream>
 
 namespace busguard {
@@ -42,6 +43,15 @@ inline Standard standard(trust::Profile profile = trust::Profile::cma) {
     its.at = crypto::test::date(2026, 11, 22);
     its.anchors.add(evidence::test::root().certificate, "the test's root");
     return its;
+}
+
+/// What a genuine device says, asked for everything.
+inline const evidence::Bundle& genuine(spdm::Version version = spdm::Version::v1_3) {
+    static std::map<spdm::Version, evidence::Bundle> bundles;
+    auto found = bundles.find(version);
+    if (found == bundles.end())
+        found = bundles.emplace(version, visit(device(Hierarchy{}), everything(version))).first;
+    return found->second;
 }
 
 /// Code of the reason that decided; "" if authenticated.

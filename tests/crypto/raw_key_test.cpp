@@ -13,21 +13,21 @@ const Bytes signature =
     hex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b"
         "2eaeb4"
         "302aeeb00d291612bb0c00");
-const Bytes message = hex("72");
+const Bytes rfc_message = hex("72");
 
 TEST(RawKey, SignsAsRfc8032Says) {
     const auto key = PrivateKey::from_raw(Scheme::ed25519, seed);
     ASSERT_TRUE(key);
     EXPECT_EQ(*key->public_key().raw(), public_bytes);
-    EXPECT_EQ(*key->sign(Scheme::ed25519, Hash::sha_512, message), signature);
+    EXPECT_EQ(*key->sign(Scheme::ed25519, Hash::sha_512, rfc_message), signature);
     EXPECT_EQ(*key->raw(), seed);
 }
 
 TEST(RawKey, VerifiesAsRfc8032Says) {
     const auto key = PublicKey::from_raw(Scheme::ed25519, public_bytes);
     ASSERT_TRUE(key);
-    EXPECT_TRUE(key->verify(Scheme::ed25519, Hash::sha_512, message, signature));
-    EXPECT_FALSE(key->verify(Scheme::ed25519, Hash::sha_512, as_bytes("another message"), signature));
+    EXPECT_TRUE(key->verify(Scheme::ed25519, Hash::sha_512, rfc_message, signature));
+    EXPECT_FALSE(key->verify(Scheme::ed25519, Hash::sha_512, as_bytes("another rfc_message"), signature));
     EXPECT_EQ(*key->raw(), public_bytes);
 }
 

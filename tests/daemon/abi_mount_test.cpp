@@ -19,8 +19,6 @@ using host::Mounted;
 using spdm::Version;
 using testing::UnorderedElementsAre;
 
-const std::string at = std::string{drive} + "/";
-
 evidence::Bundle visit(const Hierarchy& hierarchy, Version version = Version::v1_3,
                        crypto::Scheme scheme = crypto::Scheme::ecdsa_p384,
                        crypto::Hash hash = crypto::Hash::sha_384) {

@@ -74,6 +74,12 @@ struct AbiWorld {
 };
 
 inline constexpr auto drive = "pci/0000:01:00.0";
+inline const std::string at = std::string{drive} + "/";
+
+inline const evidence::test::Hierarchy& hierarchy() {
+    static const evidence::test::Hierarchy made;
+    return made;
+}
 
 inline DeviceView view_of(const std::string& device,
                           DeviceView::Support support = DeviceView::Support::present) {

@@ -14,11 +14,6 @@ using evidence::test::Hierarchy;
 using spdm::ErrorCode;
 using spdm::Version;
 
-const Hierarchy& hierarchy() {
-    static const Hierarchy made;
-    return made;
-}
-
 spdm::Profile device() { return evidence::test::device(hierarchy()); }
 
 int errno_of(const Attempt& attempt) { return daemon::errno_of(attempt.visited, attempt.verdict); }

@@ -11,11 +11,6 @@ using evidence::test::Hierarchy;
 using spdm::Version;
 using Support = DeviceView::Support;
 
-const Hierarchy& hierarchy() {
-    static const Hierarchy made;
-    return made;
-}
-
 evidence::Bundle bundle(Version version = Version::v1_3, const spdm::test::Meddle& meddle = {}) {
     return evidence::test::visit(evidence::test::device(hierarchy()), everything(version), meddle);
 }

@@ -19,8 +19,6 @@ using testing::IsSupersetOf;
 using testing::StartsWith;
 using Support = DeviceView::Support;
 
-const std::string at = std::string{drive} + "/";
-
 /// A bundle with a signature of its own, of `size` bytes of transcript.
 evidence::Bundle made_up(std::size_t size, char fill = 'x') {
     evidence::Bundle bundle;

@@ -74,13 +74,13 @@ protected:
     std::thread server_;
 };
 
-const PciAddress drive{0, 0, 3, 0};
+const PciAddress mounted_drive{0, 0, 3, 0};
 constexpr auto device = "bus/pci/devices/0000:00:03.0/";
 
 class FuseWithDevice : public Fuse {
 protected:
     void SetUp() override {
-        pci_.add({.address = drive,
+        pci_.add({.address = mounted_drive,
                   .identity = {.vendor = 0x144d, .device = 0xa80a, .class_code = 0x010802},
                   .driver = "nvme",
                   .features = {transport::doe_discovery},

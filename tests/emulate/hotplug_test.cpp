@@ -82,15 +82,15 @@ driver = "nvme"
 )";
 
 const PciAddress port{0, 0, 1, 0};
-const PciAddress drive{0, 1, 0, 0};
+const PciAddress hot_drive{0, 1, 0, 0};
 const PciAddress nic{0, 2, 0, 0};
 const PciAddress late{0, 2, 1, 0};
 constexpr std::string_view functions = "bus/pci/devices/";
 constexpr std::string_view drive_files = "bus/pci/devices/0000:01:00.0/";
 constexpr std::string_view nic_files = "bus/pci/devices/0000:02:00.0/";
 
-struct World {
-    explicit World(const std::string& first_lines = {}) {
+struct HotplugWorld {
+    explicit HotplugWorld(const std::string& first_lines = {}) {
         auto description = parse_machine(first_lines + std::string{machine_text}, "machine.toml");
         EXPECT_TRUE(description) << description.error().text();
         auto made = Machine::make(*description, {}, clock, entropy);
@@ -140,7 +140,7 @@ struct World {
 /// A requester at the mailbox, by the config file as a program opens it.
 class Requester {
 public:
-    Requester(World& world, PciAddress address)
+    Requester(HotplugWorld& world, PciAddress address)
         : world_{&world}, config_{*host::open_config(world.machine->tree(), address.text())} {}
 
     /// The answer's code, 7Fh for an ERROR.
@@ -173,7 +173,7 @@ public:
     }
 
 private:
-    World* world_;
+    HotplugWorld* world_;
     std::unique_ptr<host::ConfigFile> config_;
     transport::DoeChannel channel_{*config_, transport::doe_capabilities(*config_)->front()};
 };
@@ -183,7 +183,7 @@ constexpr int capabilities = 0x61;
 constexpr int error = 0x7f;
 
 DeviceDescription impostor() {
-    DeviceDescription its{.address = drive,
+    DeviceDescription its{.address = hot_drive,
                           .under = port,
                           .identity = {.vendor = 0xbad0, .device = 0xbad1, .class_code = 0x010802},
                           .driver = "nvme",
@@ -213,16 +213,16 @@ TEST(UeventQueue, DropsWhatNobodyTakesAndSaysSoOnce) {
 }
 
 TEST(Hotplug, SaysNothingOfWhatWasThereAtBoot) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_THAT(world.heard(), IsEmpty());
     EXPECT_TRUE(world.is_there("0000:01:00.0"));
     EXPECT_FALSE(world.is_there("0000:02:01.0")) << "not present";
 }
 
 TEST(Hotplug, SaysWhatTheKernelSays) {
-    const World world;
-    ASSERT_TRUE(world.machine->unplug(drive));
-    ASSERT_TRUE(world.machine->plug(drive));
+    const HotplugWorld world;
+    ASSERT_TRUE(world.machine->unplug(hot_drive));
+    ASSERT_TRUE(world.machine->plug(hot_drive));
     const auto taken = *world.machine->uevents().take();
     ASSERT_EQ(taken.events.size(), 4U);
     const auto& unbind = taken.events[0];
@@ -244,25 +244,25 @@ TEST(Hotplug, SaysWhatTheKernelSays) {
 }
 
 TEST(Hotplug, PullsADeviceOutForGood) {
-    const World world;
+    const HotplugWorld world;
     auto file = world.machine->tree().open(std::string{drive_files} + "config", host::Access::read_write);
     ASSERT_TRUE(file);
-    ASSERT_TRUE(world.machine->unplug(drive));
+    ASSERT_TRUE(world.machine->unplug(hot_drive));
     EXPECT_THAT(world.heard(), ElementsAre("unbind 0000:01:00.0", "remove 0000:01:00.0"));
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
     EXPECT_FALSE(world.is_there("0000:01:00.0")) << "there is nothing to be found";
     std::array<std::byte, 4> dword{};
     EXPECT_EQ((*file)->read_at(0, dword).error().code, Errc::disconnected);
-    EXPECT_EQ(world.machine->unplug(drive).error().code, Errc::unexpected);
+    EXPECT_EQ(world.machine->unplug(hot_drive).error().code, Errc::unexpected);
     EXPECT_EQ(world.machine->unplug({0, 9, 0, 0}).error().code, Errc::not_found);
-    ASSERT_TRUE(world.machine->plug(drive));
-    EXPECT_EQ(world.machine->plug(drive).error().code, Errc::unexpected);
+    ASSERT_TRUE(world.machine->plug(hot_drive));
+    EXPECT_EQ(world.machine->plug(hot_drive).error().code, Errc::unexpected);
     EXPECT_EQ(world.machine->plug(PciAddress{0, 9, 0, 0}).error().code, Errc::not_found);
     EXPECT_FALSE((*file)->read_at(0, dword)) << "an old file stays dead";
 }
 
 TEST(Hotplug, PlugsABridgeWithAllBelow) {
-    const World world;
+    const HotplugWorld world;
     ASSERT_TRUE(world.machine->unplug(port));
     EXPECT_THAT(world.heard(),
                 ElementsAre("unbind 0000:01:00.0", "remove 0000:01:00.0", "remove 0000:00:01.0"));
@@ -274,7 +274,7 @@ TEST(Hotplug, PlugsABridgeWithAllBelow) {
 }
 
 TEST(Hotplug, PlugsWhatIsDescribedAsNotPresent) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
     EXPECT_THAT(world.heard(), IsEmpty());
     EXPECT_NE(world.machine->device(late), nullptr);
@@ -283,7 +283,7 @@ TEST(Hotplug, PlugsWhatIsDescribedAsNotPresent) {
 }
 
 TEST(Hotplug, PlugsADeviceThatNobodyDescribed) {
-    World world;
+    HotplugWorld world;
     auto another = impostor();
     another.address = {0, 1, 1, 0};
     ASSERT_TRUE(world.machine->plug(another));
@@ -295,12 +295,12 @@ TEST(Hotplug, PlugsADeviceThatNobodyDescribed) {
 }
 
 TEST(Hotplug, RefusesToPlugWhatHasNoPlaceOrNoKeys) {
-    const World world;
+    const HotplugWorld world;
     auto its = impostor();
     its.address = {0, 7, 0, 0};
     its.under = PciAddress{0, 0, 7, 0};
     EXPECT_EQ(world.machine->plug(its).error().message, "there is no bridge 0000:00:07.0");
-    its.under = drive;
+    its.under = hot_drive;
     EXPECT_EQ(world.machine->plug(its).error().message, "there is no bridge 0000:01:00.0");
     its.under = its.address;
     EXPECT_FALSE(world.machine->plug(its));
@@ -316,20 +316,20 @@ TEST(Hotplug, RefusesToPlugWhatHasNoPlaceOrNoKeys) {
 }
 
 TEST(Hotplug, SwapsADeviceWithoutAWord) {
-    World world;
-    Requester requester{world, drive};
+    HotplugWorld world;
+    Requester requester{world, hot_drive};
     EXPECT_EQ(requester.vendor_and_device(), 0x00011ea5U);
     EXPECT_EQ(requester.get_version(), version);
-    ASSERT_TRUE(world.machine->replace(drive, impostor()));
+    ASSERT_TRUE(world.machine->replace(hot_drive, impostor()));
 
     EXPECT_THAT(world.heard(), IsEmpty());
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "nvme");
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "nvme");
     EXPECT_EQ(world.read(drive_files, "vendor"), "0x1ea5") << "the kernel read it at enumeration";
     EXPECT_NE(world.read(drive_files, "uevent").find("PCI_ID=1EA5:0001"), std::string::npos);
     EXPECT_EQ(requester.vendor_and_device(), 0xbad1bad0U) << "by the file that was open before";
     EXPECT_EQ(requester.get_capabilities(), error) << "the new device was never asked for its version";
     EXPECT_EQ(requester.get_version(), version);
-    EXPECT_EQ(world.machine->device(drive)->description().identity.vendor, 0xbad0);
+    EXPECT_EQ(world.machine->device(hot_drive)->description().identity.vendor, 0xbad0);
 
     EXPECT_EQ(world.write(drive_files, "remove", "1"), 0);
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
@@ -337,10 +337,10 @@ TEST(Hotplug, SwapsADeviceWithoutAWord) {
 }
 
 TEST(Hotplug, SwapsABridgeAndKeepsItsBuses) {
-    const World world;
+    const HotplugWorld world;
     auto its = world.machine->device(port)->description();
     its.identity.device = 0xbad2;
-    its.under = drive;  // nonsense, not looked at
+    its.under = hot_drive;  // nonsense, not looked at
     ASSERT_TRUE(world.machine->replace(port, its));
     const auto config = *world.machine->tree().read("bus/pci/devices/0000:00:01.0/config");
     EXPECT_EQ(std::to_integer<int>(config[0x02]), 0xd2);
@@ -352,14 +352,14 @@ TEST(Hotplug, SwapsABridgeAndKeepsItsBuses) {
 }
 
 TEST(Hotplug, ResetsADeviceByItsFile) {
-    World world;
-    Requester requester{world, drive};
+    HotplugWorld world;
+    Requester requester{world, hot_drive};
     EXPECT_EQ(requester.get_version(), version);
     EXPECT_EQ(requester.get_capabilities(), capabilities);
     EXPECT_EQ(world.write(drive_files, "reset", "0"), EINVAL);
     EXPECT_EQ(requester.get_version(), version) << "not reset";
     // Half an object in the mailbox, and too much acknowledged: an error until somebody aborts or resets.
-    RegisterSpace space{world.machine->device(drive)->config()};
+    RegisterSpace space{world.machine->device(hot_drive)->config()};
     ASSERT_TRUE(space.write(0x160 + 0x14, 0));
     EXPECT_EQ(*space.read(0x160 + 0x0c), 4U) << "DOE Error";
     EXPECT_EQ(world.write(drive_files, "reset", "1\n"), 0);
@@ -367,15 +367,15 @@ TEST(Hotplug, ResetsADeviceByItsFile) {
     EXPECT_EQ(requester.get_capabilities(), error);
     EXPECT_EQ(requester.get_version(), version);
     EXPECT_THAT(world.heard(), IsEmpty());
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "nvme");
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "nvme");
     EXPECT_FALSE(world.machine->tree().exists("bus/pci/devices/0000:00:01.0/reset")) << "a bridge";
 }
 
 TEST(Hotplug, RecoversFromAnErrorOrFails) {
-    World world;
-    Requester requester{world, drive};
+    HotplugWorld world;
+    Requester requester{world, hot_drive};
     EXPECT_EQ(requester.get_version(), version);
-    ASSERT_TRUE(world.machine->recover(drive, true));
+    ASSERT_TRUE(world.machine->recover(hot_drive, true));
     EXPECT_THAT(
         world.heard(),
         ElementsAre("change 0000:01:00.0 DRIVER=nvme ERROR_EVENT=BEGIN_RECOVERY DEVICE_ONLINE=0",
@@ -395,8 +395,8 @@ TEST(Hotplug, RecoversFromAnErrorOrFails) {
 }
 
 TEST(Hotplug, SleepsAndForgets) {
-    World world;
-    Requester requester{world, drive};
+    HotplugWorld world;
+    Requester requester{world, hot_drive};
     EXPECT_EQ(requester.get_version(), version);
     world.machine->sleep();
     EXPECT_EQ(requester.get_capabilities(), error);
@@ -404,39 +404,39 @@ TEST(Hotplug, SleepsAndForgets) {
 }
 
 TEST(Hotplug, LosesItsConnectionWithItsPower) {
-    World world;
-    EXPECT_EQ((Requester{world, drive}.get_version()), version);
+    HotplugWorld world;
+    EXPECT_EQ((Requester{world, hot_drive}.get_version()), version);
     ASSERT_TRUE(world.machine->unplug(port));
     ASSERT_TRUE(world.machine->plug(port));
-    EXPECT_EQ((Requester{world, drive}.get_capabilities()), error);
+    EXPECT_EQ((Requester{world, hot_drive}.get_capabilities()), error);
 }
 
 TEST(Hotplug, KeepsDriversOffWhenAutoprobeIsOff) {
-    const World world{"autoprobe = false\n"};
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "");
-    ASSERT_TRUE(world.machine->unplug(drive));
-    ASSERT_TRUE(world.machine->plug(drive));
+    const HotplugWorld world{"autoprobe = false\n"};
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "");
+    ASSERT_TRUE(world.machine->unplug(hot_drive));
+    ASSERT_TRUE(world.machine->plug(hot_drive));
     EXPECT_EQ(world.write(drive_files, "remove", "1"), 0);
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "");
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "");
     EXPECT_EQ(world.write("bus/pci/drivers_probe", "0000:01:00.0"), 0);
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "nvme");
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "nvme");
 }
 
 // Before Linux 6.19: commit ea34511aaf75.
 TEST(Hotplug, BindsAllTheSameOnAnOldKernel) {
-    const World world{"autoprobe = false\nautoprobe_holds_for_hotplug = false\n"};
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "") << "it was there at boot";
-    ASSERT_TRUE(world.machine->unplug(drive));
-    ASSERT_TRUE(world.machine->plug(drive));
-    EXPECT_EQ(world.machine->pci().bound_driver(drive), "nvme");
+    const HotplugWorld world{"autoprobe = false\nautoprobe_holds_for_hotplug = false\n"};
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "") << "it was there at boot";
+    ASSERT_TRUE(world.machine->unplug(hot_drive));
+    ASSERT_TRUE(world.machine->plug(hot_drive));
+    EXPECT_EQ(world.machine->pci().bound_driver(hot_drive), "nvme");
     EXPECT_EQ(world.write(nic_files, "remove", "1"), 0);
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
     EXPECT_EQ(world.machine->pci().bound_driver(nic), "nic");
 }
 
 TEST(Hotplug, SaysWhatRootHasItSay) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_EQ(world.write(drive_files, "uevent", "remove\n"), 0);
     EXPECT_THAT(world.heard(), ElementsAre("remove 0000:01:00.0 DRIVER=nvme SYNTH_UUID=0"));
     EXPECT_TRUE(world.is_there("0000:01:00.0")) << "not true";
@@ -446,7 +446,7 @@ TEST(Hotplug, SaysWhatRootHasItSay) {
 }
 
 TEST(Hotplug, TellsWhereADeviceSits) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_EQ(world.read(drive_files, "removable"), "removable");
     EXPECT_EQ(world.read(nic_files, "removable"), "errno " + std::to_string(ENOENT));
 }
@@ -460,7 +460,7 @@ TEST(Sriov, PlacesVirtualFunctionsOnTheBus) {
 }
 
 TEST(Sriov, MakesVirtualFunctionsAndTakesThemAway) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_EQ(world.read(nic_files, "sriov_totalvfs"), "4");
     EXPECT_EQ(world.read(nic_files, "sriov_numvfs"), "0");
     EXPECT_EQ(world.write(nic_files, "sriov_numvfs", "2\n"), 0);
@@ -489,7 +489,7 @@ TEST(Sriov, MakesVirtualFunctionsAndTakesThemAway) {
 
 // PCIe 6.2, 9.3.4.1: who wants to know a virtual function asks sysfs, not its configuration space.
 TEST(Sriov, HasNoIdentityInConfigurationSpace) {
-    const World world;
+    const HotplugWorld world;
     ASSERT_EQ(world.write(nic_files, "sriov_numvfs", "1"), 0);
     const auto config = *world.machine->tree().read("bus/pci/devices/0000:02:10.0/config");
     ASSERT_EQ(config.size(), 4096U);
@@ -498,7 +498,7 @@ TEST(Sriov, HasNoIdentityInConfigurationSpace) {
 }
 
 TEST(Sriov, RefusesWhatTheKernelRefuses) {
-    const World world;
+    const HotplugWorld world;
     for (const auto* text : {"", "x", "1x", "-1", "70000"})
         EXPECT_EQ(world.write(nic_files, "sriov_numvfs", text), EINVAL) << text;
     EXPECT_EQ(world.write(nic_files, "sriov_numvfs", "5"), ERANGE);
@@ -522,7 +522,7 @@ TEST(Sriov, RefusesWhatTheKernelRefuses) {
 }
 
 TEST(Sriov, HoldsDriversOffVirtualFunctions) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_EQ(world.read(nic_files, "sriov_drivers_autoprobe"), "1");
     EXPECT_EQ(world.write(nic_files, "sriov_drivers_autoprobe", "2"), EINVAL);
     EXPECT_EQ(world.write(nic_files, "sriov_drivers_autoprobe", "0\n"), 0);
@@ -538,18 +538,18 @@ TEST(Sriov, HoldsDriversOffVirtualFunctions) {
 }
 
 TEST(Sriov, GoesWithThePhysicalFunction) {
-    const auto unbind = [](const World& world) {
+    const auto unbind = [](const HotplugWorld& world) {
         return world.write("bus/pci/drivers/nic/unbind", "0000:02:00.0") == 0;
     };
-    const auto remove = [](const World& world) { return world.write(nic_files, "remove", "1") == 0; };
-    const auto remove_the_bridge = [](const World& world) {
+    const auto remove = [](const HotplugWorld& world) { return world.write(nic_files, "remove", "1") == 0; };
+    const auto remove_the_bridge = [](const HotplugWorld& world) {
         return world.write("bus/pci/devices/0000:00:02.0/remove", "1") == 0;
     };
-    const auto unplug = [](const World& world) { return world.machine->unplug(nic).operator bool(); };
-    using Way = std::pair<const char*, bool (*)(const World&)>;
+    const auto unplug = [](const HotplugWorld& world) { return world.machine->unplug(nic).operator bool(); };
+    using Way = std::pair<const char*, bool (*)(const HotplugWorld&)>;
     for (const auto& [name, way] : {Way{"unbind", unbind}, Way{"remove", remove},
                                     Way{"remove the bridge", remove_the_bridge}, Way{"unplug", unplug}}) {
-        const World world;
+        const HotplugWorld world;
         EXPECT_EQ(world.write(nic_files, "sriov_numvfs", "4"), 0);
         EXPECT_TRUE(way(world)) << name;
         for (const auto* vf : {"0000:02:10.0", "0000:02:10.2", "0000:02:10.4", "0000:02:10.6"})
@@ -561,7 +561,7 @@ TEST(Sriov, GoesWithThePhysicalFunction) {
 }
 
 TEST(Sriov, IsNotFoundByARescanOnceItWasRemoved) {
-    const World world;
+    const HotplugWorld world;
     auto integrated = world.machine->device(nic)->description();
     integrated.address = {0, 0, 3, 0};
     integrated.under.reset();
@@ -581,15 +581,15 @@ TEST(Sriov, IsNotFoundByARescanOnceItWasRemoved) {
 }
 
 TEST(Tsm, ComesLate) {
-    const World world;
+    const HotplugWorld world;
     auto& pci = world.machine->pci();
     ASSERT_TRUE(pci.remove_tsm("tsm0"));
     EXPECT_THAT(world.heard(), ElementsAre("remove tsm0"));
     EXPECT_FALSE(world.machine->tree().exists("class/tsm/tsm0"));
     for (const auto* name : {"tsm", "authenticated"})
         EXPECT_FALSE(world.machine->tree().exists(std::string{drive_files} + name)) << name;
-    ASSERT_TRUE(world.machine->unplug(drive));
-    ASSERT_TRUE(world.machine->plug(drive));
+    ASSERT_TRUE(world.machine->unplug(hot_drive));
+    ASSERT_TRUE(world.machine->plug(hot_drive));
     EXPECT_FALSE(world.machine->tree().exists(std::string{drive_files} + "tsm"));
     (void)world.heard();
 
@@ -612,7 +612,7 @@ TEST(Tsm, ComesLate) {
 }
 
 TEST(Tsm, GoesAndLeavesItsDevices) {
-    const World world;
+    const HotplugWorld world;
     auto& pci = world.machine->pci();
     ASSERT_TRUE(pci.add_tsm("tsm1"));
     EXPECT_EQ(world.write(drive_files, "tsm/connect", "tsm1"), 0);
@@ -629,10 +629,10 @@ TEST(Tsm, GoesAndLeavesItsDevices) {
 
 // So it is in Linux 7.2: nothing in tsm.c hears of a reset or an error (encryption.md 6.2).
 TEST(Tsm, IsStillNamedAfterAResetButNotAfterARemoval) {
-    const World world;
+    const HotplugWorld world;
     EXPECT_EQ(world.write(drive_files, "tsm/connect", "tsm0"), 0);
     EXPECT_EQ(world.write(drive_files, "reset", "1"), 0);
-    ASSERT_TRUE(world.machine->recover(drive, false));
+    ASSERT_TRUE(world.machine->recover(hot_drive, false));
     world.machine->sleep();
     EXPECT_EQ(world.read(drive_files, "tsm/connect"), "tsm0");
     EXPECT_EQ(world.read(drive_files, "authenticated"), "tsm0");
@@ -640,7 +640,7 @@ TEST(Tsm, IsStillNamedAfterAResetButNotAfterARemoval) {
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
     EXPECT_EQ(world.read(drive_files, "tsm/connect"), "");
     EXPECT_EQ(world.write(drive_files, "tsm/connect", "tsm0"), 0);
-    ASSERT_TRUE(world.machine->replace(drive, impostor()));
+    ASSERT_TRUE(world.machine->replace(hot_drive, impostor()));
     EXPECT_EQ(world.read(drive_files, "authenticated"), "tsm0") << "of a device that is another by now";
     EXPECT_EQ(world.write(drive_files, "remove", "1"), 0);
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);

@@ -15,16 +15,16 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using transport::DoeProtocol;
 
-constexpr transport::PciIdentity drive{.vendor = 0x144d,
-                                       .device = 0xa80a,
-                                       .class_code = 0x010802,
-                                       .revision = 2,
-                                       .subsystem_vendor = 0x144d,
-                                       .subsystem = 0xa801,
-                                       .serial_number = 0x0025385b11c0ffee};
+constexpr transport::PciIdentity drive_identity{.vendor = 0x144d,
+                                                .device = 0xa80a,
+                                                .class_code = 0x010802,
+                                                .revision = 2,
+                                                .subsystem_vendor = 0x144d,
+                                                .subsystem = 0xa801,
+                                                .serial_number = 0x0025385b11c0ffee};
 
 /// Says everything twice.
-class Echo final : public Endpoint {
+class SayTwice final : public Endpoint {
 public:
     Bytes answer(ByteView request) override {
         auto twice = to_bytes(request);
@@ -33,8 +33,8 @@ public:
     }
 };
 
-struct World {
-    explicit World(const MailboxDescription& description = {}) : mailbox{description, clock, &echo} {}
+struct RegisterWorld {
+    explicit RegisterWorld(const MailboxDescription& description = {}) : mailbox{description, clock, &echo} {}
 
     Result<Bytes> exchange(transport::Mailbox& host, DoeProtocol protocol, ByteView payload) {
         TRY(host.begin(protocol, payload, clock.now(), 0s));
@@ -52,23 +52,23 @@ struct World {
     transport::DoeCapability where() const { return {mailbox.description().offset, 2}; }
 
     CountingClock clock;
-    Echo echo;
+    SayTwice echo;
     DoeRegisters mailbox;
-    ConfigRegisters registers{drive, {&mailbox}};
+    ConfigRegisters registers{drive_identity, {&mailbox}};
     RegisterSpace space{registers};
 };
 
 const Bytes request = *from_hex("10840000");
 
 TEST(ConfigRegisters, SayWhoTheDeviceIs) {
-    World world;
+    RegisterWorld world;
     const auto identity = transport::read_identity(world.space);
     ASSERT_TRUE(identity);
-    EXPECT_EQ(*identity, drive);
+    EXPECT_EQ(*identity, drive_identity);
 }
 
 TEST(ConfigRegisters, ChainTheirCapabilities) {
-    World world;
+    RegisterWorld world;
     const auto ordinary = transport::capabilities(world.space);
     ASSERT_TRUE(ordinary);
     ASSERT_EQ(ordinary->size(), 2U);
@@ -84,7 +84,7 @@ TEST(ConfigRegisters, ChainTheirCapabilities) {
 }
 
 TEST(ConfigRegisters, TakeWritesOnlyWhereTheHardwareDoes) {
-    World world;
+    RegisterWorld world;
     const auto before = world.registers.read(0, 64);
     world.registers.write(0, Bytes(64, std::byte{0xff}));
     const auto after = world.registers.read(0, 64);
@@ -95,7 +95,7 @@ TEST(ConfigRegisters, TakeWritesOnlyWhereTheHardwareDoes) {
 }
 
 TEST(ConfigRegisters, EndWhereTheSpaceEnds) {
-    World world;
+    RegisterWorld world;
     EXPECT_EQ(world.registers.read(4094, 8).size(), 2U);
     EXPECT_EQ(world.registers.read(4096, 8).size(), 0U);
     EXPECT_EQ(world.registers.write(4095, Bytes(8)), 1U);
@@ -103,7 +103,7 @@ TEST(ConfigRegisters, EndWhereTheSpaceEnds) {
 }
 
 TEST(DoeRegisters, AnswerDiscovery) {
-    World world;
+    RegisterWorld world;
     transport::Discovery discovery{world.space, world.where()};
     for (;;) {
         auto progress = discovery.poll(world.clock.now());
@@ -118,21 +118,21 @@ TEST(DoeRegisters, AnswerDiscovery) {
 }
 
 TEST(DoeRegisters, CarryAMessageAndItsAnswer) {
-    World world;
+    RegisterWorld world;
     const auto answer = world.ask(request);
     ASSERT_TRUE(answer);
     EXPECT_EQ(to_hex(*answer), "1084000010840000");
 }
 
 TEST(DoeRegisters, TakeTheirTimeAndAreBusyMeanwhile) {
-    World world{{.latency = 300ms}};
+    RegisterWorld world{{.latency = 300ms}};
     ASSERT_TRUE(world.ask(request));
     EXPECT_GE(world.clock.now(), 300ms);
     EXPECT_LT(world.clock.now(), 400ms);
 }
 
 TEST(DoeRegisters, AreBusyUntilTheAnswerIsReady) {
-    World world{{.latency = 300ms}};
+    RegisterWorld world{{.latency = 300ms}};
     auto& mailbox = world.mailbox;
     for (auto dword : {0x00010001U, 3U, 0x00008410U}) mailbox.write(0x10, dword);
     mailbox.write(0x08, 1U << 31);
@@ -150,7 +150,8 @@ TEST(DoeRegisters, AreBusyUntilTheAnswerIsReady) {
 }
 
 TEST(DoeRegisters, ServeManyExchangesOverOneMailbox) {
-    World world{{.offset = 0xd00, .stray_status_bits = 0x10}};  // a real drive sets that undefined bit
+    RegisterWorld world{
+        {.offset = 0xd00, .stray_status_bits = 0x10}};  // a real drive_identity sets that undefined bit
     transport::Mailbox host{world.space, world.where()};
     for (std::uint8_t turn = 0; turn < 20; ++turn) {
         const Bytes message(std::size_t{4} * (turn + 1U), std::byte{turn});
@@ -162,7 +163,7 @@ TEST(DoeRegisters, ServeManyExchangesOverOneMailbox) {
 
 // 6.30.2: writes to the mailbox while it works, or reading what is not there, are errors that ABORT mends.
 TEST(DoeRegisters, RaiseTheErrorBitAndClearItByAbort) {
-    World world;
+    RegisterWorld world;
     auto& mailbox = world.mailbox;
     mailbox.write(0x14, 0);  // nothing to acknowledge
     EXPECT_EQ(mailbox.read(0x0c) & 4U, 4U);
@@ -177,14 +178,14 @@ TEST(DoeRegisters, RaiseTheErrorBitAndClearItByAbort) {
 }
 
 TEST(DoeRegisters, DiscardWhatTheyDoNotKnow) {
-    World world;
+    RegisterWorld world;
     transport::Mailbox host{world.space, world.where()};
     EXPECT_EQ(world.exchange(host, {0x1e98, 2}, request).error().code, Errc::timeout);
     EXPECT_TRUE(world.exchange(host, transport::doe_spdm, request));
 }
 
 TEST(DoeRegisters, IgnoreHalfADoubleWord) {
-    World world;
+    RegisterWorld world;
     world.registers.write(0x160 + 0x10, Bytes(2));
     world.registers.write(0x160 + 0x12, Bytes(2));
     EXPECT_TRUE(world.ask(request));
@@ -193,23 +194,23 @@ TEST(DoeRegisters, IgnoreHalfADoubleWord) {
 
 // 0xff..ff at GO: the largest length, of which not a word was written.
 TEST(DoeRegisters, AreNotFilledBeyondTheLargestObject) {
-    World world;
+    RegisterWorld world;
     for (std::uint32_t i = 0; i <= 1U << 18; ++i) world.mailbox.write(0x10, 0xffffffff);
     EXPECT_EQ(world.mailbox.read(0x0c) & 4U, 4U);
 }
 
 TEST(DoeRegisters, HangInTheirWays) {
-    World busy{{.fault = MailboxFault::busy}};
+    RegisterWorld busy{{.fault = MailboxFault::busy}};
     EXPECT_EQ(busy.ask(request).error(), (Error{Errc::transport, "DOE Abort"}));
-    World silent{{.fault = MailboxFault::silent}};
+    RegisterWorld silent{{.fault = MailboxFault::silent}};
     EXPECT_EQ(silent.ask(request).error().code, Errc::timeout);
-    World error{{.fault = MailboxFault::error}};
+    RegisterWorld error{{.fault = MailboxFault::error}};
     EXPECT_EQ(error.ask(request).error().code, Errc::transport);
 }
 
 TEST(DoeRegisters, BabbleButAnswerDiscovery) {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-        World world{{.fault = MailboxFault::babble, .seed = seed}};
+        RegisterWorld world{{.fault = MailboxFault::babble, .seed = seed}};
         transport::Mailbox host{world.space, world.where()};
         const auto listed =
             world.exchange(host, transport::doe_discovery, transport::discovery_request(0, 2));

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 using transport::SocketTransport;
 
 /// One P-256 drive, made here.
-struct World {
-    World() {
+struct ServerWorld {
+    ServerWorld() {
         machine.authorities["maker"] = {.subject = "Maker", .scheme = crypto::Scheme::ecdsa_p256};
         DeviceDescription drive{.address = {0, 1, 0, 0}, .identity = {.vendor = 0x1ea5, .device = 1}};
         drive.spdm = SpdmDescription{.versions = {spdm::Version::v1_2},
@@ -42,7 +42,7 @@ struct World {
 /// A server on a free port, on a thread of its own until the end.
 class Served {
 public:
-    Served(World& world, ServerOptions options) : world_{world} {
+    Served(ServerWorld& world, ServerOptions options) : world_{world} {
         options.port = 0;
         auto made = serve_device(*world.device, options);
         if (!made) throw std::runtime_error{made.error().text()};
@@ -58,14 +58,14 @@ public:
     std::uint16_t port() const { return server_->port(); }
 
 private:
-    World& world_;
+    ServerWorld& world_;
     std::atomic<bool> stop_ = false;
     std::unique_ptr<host::SocketServer> server_;
     std::thread thread_;
 };
 
 TEST(Server, ServesADeviceOverEveryTransportOfSpdmEmu) {
-    World world;
+    ServerWorld world;
     for (auto transport :
          {SocketTransport::none, SocketTransport::mctp, SocketTransport::pci_doe, SocketTransport::tcp}) {
         Served served{world, {.transport = transport}};
@@ -83,7 +83,7 @@ TEST(Server, ServesADeviceOverEveryTransportOfSpdmEmu) {
 }
 
 TEST(Server, KeepsConversationsApart) {
-    World world;
+    ServerWorld world;
     Served served{world, {}};
     auto first = host::connect_tcp("127.0.0.1", served.port(), 2s);
     auto second = host::connect_tcp("127.0.0.1", served.port(), 2s);
@@ -103,7 +103,7 @@ TEST(Server, KeepsConversationsApart) {
 }
 
 TEST(Server, NamesWhatCannotBeServed) {
-    World world;
+    ServerWorld world;
     const Device mute{{.address = {0, 0, 0x14, 0}}, {}, world.clock, world.entropy};
     EXPECT_EQ(serve_device(mute, {}).error().text(),
               "0000:00:14.0: has no SPDM that could be served (name a device with [device.spdm])");

@@ -14,15 +14,15 @@ using testing::ElementsAre;
 using testing::Not;
 
 const PciAddress port{0, 0, 1, 0};
-const PciAddress drive{0, 1, 0, 0};
+const PciAddress tree_drive{0, 1, 0, 0};
 
-struct World {
-    explicit World(std::vector<std::string> tsms = {})
+struct TreeWorld {
+    explicit TreeWorld(std::vector<std::string> tsms = {})
         : pci{tree, {.drivers = {"vfio-pci"}, .tsms = std::move(tsms)}, &uevents} {
         pci.add({.address = port,
                  .identity = {.vendor = 0x8086, .device = 0x1901, .class_code = 0x060400, .header_type = 1},
                  .driver = "pcieport"});
-        pci.add({.address = drive,
+        pci.add({.address = tree_drive,
                  .under = port,
                  .identity = {.vendor = 0x144d,
                               .device = 0xa80a,
@@ -54,7 +54,7 @@ struct World {
 };
 
 TEST(NodeTree, FollowsLinksInThePathAndShowsThemAtItsEnd) {
-    World world;
+    TreeWorld world;
     EXPECT_EQ(world.read("bus/pci/devices/0000:01:00.0/vendor"), "0x144d\n");
     EXPECT_EQ(*world.tree.link("bus/pci/devices/0000:01:00.0"),
               "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0");
@@ -64,7 +64,7 @@ TEST(NodeTree, FollowsLinksInThePathAndShowsThemAtItsEnd) {
 }
 
 TEST(NodeTree, RefusesPathsThatAreNoneAndCirclesOfLinks) {
-    World world;
+    TreeWorld world;
     for (const auto* path : {"/bus", "bus/", "bus//pci", "bus/../bus", "."})
         EXPECT_EQ(world.tree.read(path, 9).error().code, Errc::bad_field) << path;
     EXPECT_EQ(world.read("bus/pci/nothing"), "errno " + std::to_string(ENOENT));
@@ -75,7 +75,7 @@ TEST(NodeTree, RefusesPathsThatAreNoneAndCirclesOfLinks) {
 }
 
 TEST(NodeTree, RefusesTheAccessThatAFileDoesNotHave) {
-    World world;
+    TreeWorld world;
     EXPECT_EQ(world.write("bus/pci/devices/0000:01:00.0/vendor", "0x1234"), EACCES);
     EXPECT_EQ(world.read("bus/pci/drivers_probe"), "errno " + std::to_string(EACCES));
     EXPECT_EQ(world.tree.open("bus/pci/drivers_probe", host::Access::read).error().code, Errc::permission);
@@ -83,7 +83,7 @@ TEST(NodeTree, RefusesTheAccessThatAFileDoesNotHave) {
 }
 
 TEST(PciTree, ShowsWhatTheKernelShows) {
-    World world;
+    TreeWorld world;
     const std::string device = "bus/pci/devices/0000:01:00.0/";
     EXPECT_EQ(world.read(device + "class"), "0x010802\n");
     EXPECT_EQ(world.read(device + "revision"), "0x02\n");
@@ -101,7 +101,7 @@ TEST(PciTree, ShowsWhatTheKernelShows) {
 }
 
 TEST(PciTree, UnbindsBindsAndProbes) {
-    World world;
+    TreeWorld world;
     const std::string device = "bus/pci/devices/0000:01:00.0/";
     EXPECT_EQ(world.write("bus/pci/drivers/vfio-pci/unbind", "0000:01:00.0"), ENODEV) << "not its driver";
     EXPECT_EQ(world.write("bus/pci/drivers/nvme/unbind", "0000:01:00.0\n"), 0);
@@ -110,24 +110,24 @@ TEST(PciTree, UnbindsBindsAndProbes) {
     EXPECT_EQ(world.write(device + "driver_override", "vfio-pci\n"), 0);
     EXPECT_EQ(world.read(device + "driver_override"), "vfio-pci\n");
     EXPECT_EQ(world.write("bus/pci/drivers_probe", "0000:01:00.0"), 0);
-    EXPECT_EQ(world.pci.bound_driver(drive), "vfio-pci");
+    EXPECT_EQ(world.pci.bound_driver(tree_drive), "vfio-pci");
     EXPECT_EQ(world.write("bus/pci/drivers/vfio-pci/bind", "0000:01:00.0"), EBUSY);
     EXPECT_EQ(world.write("bus/pci/drivers/vfio-pci/unbind", "0000:01:00.0"), 0);
     EXPECT_EQ(world.write(device + "driver_override", "\n"), 0);
     EXPECT_EQ(world.read(device + "driver_override"), "(null)\n");
     EXPECT_EQ(world.write("bus/pci/drivers/nvme/bind", "0000:01:00.0"), 0);
-    EXPECT_EQ(world.pci.bound_driver(drive), "nvme");
+    EXPECT_EQ(world.pci.bound_driver(tree_drive), "nvme");
     EXPECT_EQ(world.write("bus/pci/drivers_probe", "0000:99:00.0"), ENODEV);
 }
 
 TEST(PciTree, RemovesAndRescansWithoutABindingWhenAutoprobeIsOff) {
-    World world;
+    TreeWorld world;
     auto file = world.tree.open("bus/pci/devices/0000:01:00.0/config", host::Access::read_write);
     ASSERT_TRUE(file);
     EXPECT_EQ(world.write("bus/pci/drivers_autoprobe", "0\n"), 0);
     EXPECT_EQ(world.read("bus/pci/drivers_autoprobe"), "0\n");
     EXPECT_EQ(world.write("bus/pci/devices/0000:00:01.0/remove", "1\n"), 0)
-        << "the port, and the drive with it";
+        << "the port, and the tree_drive with it";
     EXPECT_THAT(*world.tree.list("bus/pci/devices"), ElementsAre());
     EXPECT_THAT(*world.tree.list("bus/pci/drivers/nvme"), Not(Contains("0000:01:00.0")));
     std::array<std::byte, 4> dword{};
@@ -135,13 +135,13 @@ TEST(PciTree, RemovesAndRescansWithoutABindingWhenAutoprobeIsOff) {
     EXPECT_EQ(world.write("bus/pci/rescan", "1"), 0);
     EXPECT_THAT(*world.tree.list("bus/pci/devices"), ElementsAre("0000:00:01.0", "0000:01:00.0"));
     EXPECT_EQ(world.read("bus/pci/devices/0000:01:00.0/vendor"), "0x144d\n");
-    EXPECT_EQ(world.pci.bound_driver(drive), "");
+    EXPECT_EQ(world.pci.bound_driver(tree_drive), "");
     EXPECT_FALSE((*file)->read_at(0, dword)) << "an old file stays dead";
 }
 
 // Documentation/ABI/testing/sysfs-bus-pci, tsm/
 TEST(PciTree, ConnectsATsm) {
-    World world{{"tsm0"}};
+    TreeWorld world{{"tsm0"}};
     const std::string device = "bus/pci/devices/0000:01:00.0/";
     EXPECT_EQ(world.read(device + "tsm/connect"), "\n");
     EXPECT_EQ(world.write(device + "tsm/connect", "nonsense"), EINVAL);
@@ -158,13 +158,13 @@ TEST(PciTree, ConnectsATsm) {
 }
 
 TEST(PciTree, ReplacesWhatStandsBehindAnAddress) {
-    World world;
+    TreeWorld world;
     ConfigRegisters other{{.vendor = 0xbad0, .device = 0xbad1}, {}};
-    ASSERT_TRUE(world.pci.replace({.address = drive, .identity = {.vendor = 0xbad0}, .config = &other}));
+    ASSERT_TRUE(world.pci.replace({.address = tree_drive, .identity = {.vendor = 0xbad0}, .config = &other}));
     const std::string device = "bus/pci/devices/0000:01:00.0/";
     EXPECT_EQ(world.tree.read(device + "config", 4096)->front(), std::byte{0xd0});
     EXPECT_EQ(world.read(device + "vendor"), "0x144d\n");
-    ASSERT_TRUE(world.pci.replace({.address = drive, .identity = {.vendor = 0xbad0}}));
+    ASSERT_TRUE(world.pci.replace({.address = tree_drive, .identity = {.vendor = 0xbad0}}));
     EXPECT_EQ(world.read(device + "config"), "errno " + std::to_string(ENODEV)) << "nothing answers";
     EXPECT_EQ(world.pci.replace({.address = {0, 9, 0, 0}}).error().code, Errc::not_found);
     EXPECT_EQ(world.uevents.take()->events.size(), 4U) << "add and bind of both, at boot";
@@ -178,7 +178,7 @@ TEST(PciTree, ReplacesWhatStandsBehindAnAddress) {
 }
 
 TEST(PciAddress, IsReadAndWrittenAsTheKernelDoes) {
-    EXPECT_EQ(PciAddress::parse("0000:01:00.0"), drive);
+    EXPECT_EQ(PciAddress::parse("0000:01:00.0"), tree_drive);
     EXPECT_EQ(PciAddress::parse("00Ab:ff:1f.7")->text(), "00ab:ff:1f.7");
     for (const auto* text :
          {"", "01:00.0", "0000:01:20.0", "0000:01:00.8", "0000:01:00.0 ", "0000.01:00.0", "-000:01:00.0"})

@@ -10,7 +10,7 @@ namespace busguard::logbook {
 namespace {
 
 using testing::ElementsAre;
-constexpr std::string_view origin = "log.example/host-1";
+constexpr std::string_view logged_origin = "log.example/host-1";
 constexpr std::chrono::sys_seconds noon{std::chrono::seconds{1'800'000'000}};
 
 const evidence::Bundle& bundle_of(std::size_t which) {
@@ -21,7 +21,7 @@ const evidence::Bundle& bundle_of(std::size_t which) {
 }
 
 std::string text_of(decltype(Entry::what) what) {
-    return encode({.origin = std::string{origin}, .time = noon, .what = std::move(what)})->text;
+    return encode({.origin = std::string{logged_origin}, .time = noon, .what = std::move(what)})->text;
 }
 
 /// Two entries, the evidence last, and the tree over them: the whole of it is two hashes.
@@ -39,7 +39,7 @@ struct Log {
 class LoggedTest : public testing::Test {
 protected:
     tlog::Proof proof(const Log& its, bool cosigned = false) const {
-        auto note = *tlog::sign({.origin = std::string{origin}, .head = its.head}, key);
+        auto note = *tlog::sign({.origin = std::string{logged_origin}, .head = its.head}, key);
         if (cosigned) note.signatures.push_back(*witness.cosign(note.text, noon));
         return {.index = 1, .hashes = {its.first}, .checkpoint = tlog::to_text(note), .extra = {}};
     }
@@ -69,8 +69,8 @@ protected:
         return all;
     }
 
-    tlog::NoteSigner key =
-        *tlog::NoteSigner::make(std::string{origin}, *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
+    tlog::NoteSigner key = *tlog::NoteSigner::make(std::string{logged_origin},
+                                                   *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
     tlog::Cosigner witness =
         *tlog::Cosigner::make("witness.example/w", *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
     Log log{"one history"};
@@ -109,14 +109,14 @@ TEST_F(LoggedTest, RefusesAValidProofOfAForkedLog) {
 }
 
 TEST_F(LoggedTest, RefusesAnotherLogsSignature) {
-    const auto other =
-        *tlog::NoteSigner::make(std::string{origin}, *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
+    const auto other = *tlog::NoteSigner::make(std::string{logged_origin},
+                                               *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
     LogTrust trust = knowing(log.head);
     trust.keys = {other.verifier()};
     EXPECT_THAT(reasons(check_logged(bundle_of(0), proof(log), log.entry, trust)),
                 ElementsAre("log.checkpoint-untrusted"));
     auto changed = proof(log);
-    changed.checkpoint.at(origin.size() + 1) = '3';  // the size
+    changed.checkpoint.at(logged_origin.size() + 1) = '3';  // the size
     EXPECT_THAT(reasons(check_logged(bundle_of(0), changed, log.entry, knowing(log.head))),
                 ElementsAre("log.checkpoint-untrusted"));
 }

@@ -20,8 +20,8 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Checked<Manifest> read(std::string_view text, const Signers& signers = {},
-                       const std::string& where = "disk.swidtag") {
+Checked<Manifest> read_tag(std::string_view text, const Signers& signers = {},
+                           const std::string& where = "disk.swidtag") {
     return references_from(as_bytes(text), where, signers);
 }
 
@@ -55,7 +55,7 @@ TEST(Swid, GivesItsActiveRows) {
                       row(3, fmt::format(R"(active="true" alternatives="2" h:Hash0="{}" h:Hash1="{}")",
                                          hashed("a"), hashed("b"))) +
                       R"(<Resource type="License" name="x"/>)";
-    const auto manifest = read(tag(rows));
+    const auto manifest = read_tag(tag(rows));
     EXPECT_EQ(only(manifest), (appraisal::Reference{
                                   .name = "disk-7",
                                   .applies_to = {{"product", "ACME:DISK"}},
@@ -70,7 +70,7 @@ TEST(Swid, CountsRowsOfNvidiaFromZeroAndKnowsTheBoardByTheFilesName) {
     const auto nvidia = tag(active(0, "one") + active(11, "two"), "NVIDIA Corporation", "96.00.5e.00.01");
     for (const auto* where :
          {"/tmp/1010_0200_882_96005E0001_PROD.swidtag", "NV_GPU_VBIOS_1010_0200_882_96005E0001.xml"}) {
-        const auto reference = only(read(nvidia, {}, where));
+        const auto reference = only(read_tag(nvidia, {}, where));
         EXPECT_EQ(reference.applies_to,
                   (std::map<std::string, std::string>{{"nvidia", "1010_0200_882_96005E0001"}}))
             << where;
@@ -80,7 +80,7 @@ TEST(Swid, CountsRowsOfNvidiaFromZeroAndKnowsTheBoardByTheFilesName) {
     }
     for (const auto* where :
          {"rim.swidtag", "1010_0200_882_96009F0001.swidtag", "200_882_96005E0001", "", "96005E0001_1_2_3"})
-        EXPECT_THAT(refusal(read(nvidia, {}, where)), HasSubstr("does not say for which board this is"))
+        EXPECT_THAT(refusal(read_tag(nvidia, {}, where)), HasSubstr("does not say for which board this is"))
             << where;
 }
 
@@ -105,47 +105,48 @@ TEST(Swid, RefusesRowsThatAreNotAsTheyHaveToBe) {
                                 std::string(64, '0'))),
          "Hash0: is of another algorithm"},
         {"", "no reference values come of it"}};
-    for (const auto& [rows, why] : cases) EXPECT_THAT(refusal(read(tag(rows))), HasSubstr(why)) << rows;
+    for (const auto& [rows, why] : cases) EXPECT_THAT(refusal(read_tag(tag(rows))), HasSubstr(why)) << rows;
 }
 
 TEST(Swid, RefusesTagsThatDoNotSayWhatTheyAreFor) {
     const auto good = tag(active(1, "one"));
-    EXPECT_TRUE(read(good));
-    EXPECT_THAT(refusal(read(replaced(good, "r:PlatformModel=\"DISK\"", ""))),
+    EXPECT_TRUE(read_tag(good));
+    EXPECT_THAT(refusal(read_tag(replaced(good, "r:PlatformModel=\"DISK\"", ""))),
                 HasSubstr("manufacturer and model"));
-    EXPECT_THAT(refusal(read(replaced(good, "r:PlatformManufacturerStr=\"ACME\"", ""))),
+    EXPECT_THAT(refusal(read_tag(replaced(good, "r:PlatformManufacturerStr=\"ACME\"", ""))),
                 HasSubstr("manufacturer and model"));
-    EXPECT_THAT(refusal(read(replaced(good, "schema.xsd", "other.xsd"))), HasSubstr("is no SWID tag"));
-    EXPECT_THAT(refusal(read(replaced(good, "</Payload>", "</Payload><Payload/>"))),
+    EXPECT_THAT(refusal(read_tag(replaced(good, "schema.xsd", "other.xsd"))), HasSubstr("is no SWID tag"));
+    EXPECT_THAT(refusal(read_tag(replaced(good, "</Payload>", "</Payload><Payload/>"))),
                 HasSubstr("Payload: there has to be one"));
-    EXPECT_THAT(refusal(read(replaced(good, "<Meta", "<Other"))), HasSubstr("Meta: there has to be one"));
+    EXPECT_THAT(refusal(read_tag(replaced(good, "<Meta", "<Other"))), HasSubstr("Meta: there has to be one"));
 }
 
 TEST(Swid, TakesNoDocumentTypeAndNoBrokenXml) {
     const auto good = tag(active(1, "one"));
-    EXPECT_THAT(refusal(read("<!DOCTYPE x [<!ENTITY a \"b\">]>" + good)), HasSubstr("DOCTYPE"));
+    EXPECT_THAT(refusal(read_tag("<!DOCTYPE x [<!ENTITY a \"b\">]>" + good)), HasSubstr("DOCTYPE"));
     EXPECT_THAT(
-        refusal(
-            read("<?xml version=\"1.0\"?><!DOCTYPE SoftwareIdentity SYSTEM \"file:///etc/passwd\">" + good)),
+        refusal(read_tag("<?xml version=\"1.0\"?><!DOCTYPE SoftwareIdentity SYSTEM \"file:///etc/passwd\">" +
+                         good)),
         HasSubstr("DOCTYPE"));
-    EXPECT_FALSE(read("<"));
-    EXPECT_FALSE(read("<a>"));
-    EXPECT_FALSE(read(good + "<b/>"));
-    EXPECT_FALSE(read(replaced(good, "ACME", "&a;")));
-    EXPECT_FALSE(read(replaced(good, "ACME", std::string(1, '\0'))));
+    EXPECT_FALSE(read_tag("<"));
+    EXPECT_FALSE(read_tag("<a>"));
+    EXPECT_FALSE(read_tag(good + "<b/>"));
+    EXPECT_FALSE(read_tag(replaced(good, "ACME", "&a;")));
+    EXPECT_FALSE(read_tag(replaced(good, "ACME", std::string(1, '\0'))));
     std::string deep;
     for (int n = 0; n < 5000; ++n) deep += "<a>";
-    EXPECT_FALSE(read(deep));
+    EXPECT_FALSE(read_tag(deep));
 }
 
 TEST(SignedSwid, IsTakenWhenAnAnchorVouchesForItsSigner) {
     const auto text = test::file("signed.swidtag");
-    const auto manifest = read(text, trusting("root-certificate", date(2027, 1, 1)));
+    const auto manifest = read_tag(text, trusting("root-certificate", date(2027, 1, 1)));
     EXPECT_EQ(only(manifest).values, (std::vector{value(2, {sha384("2")}), value(4, {sha384("4")})}));
 }
 
 TEST(SignedSwid, SaysThatNobodyVouchesForItWithoutAnchors) {
-    EXPECT_THAT(remarks(read(test::file("signed.swidtag"))), Contains(HasSubstr("for whom nobody vouches")));
+    EXPECT_THAT(remarks(read_tag(test::file("signed.swidtag"))),
+                Contains(HasSubstr("for whom nobody vouches")));
 }
 
 TEST(SignedSwid, IsRefusedAfterAChange) {
@@ -156,7 +157,7 @@ TEST(SignedSwid, IsRefusedAfterAChange) {
           replaced(text, R"(PlatformModel="DISK")", R"(PlatformModel="DISC")"),
           replaced(text, "</n8060:Payload>", "<n8060:Resource/></n8060:Payload>")})
         for (const auto& signers : {Signers{}, trusting("root-certificate")})
-            EXPECT_THAT(refusal(read(changed, signers)),
+            EXPECT_THAT(refusal(read_tag(changed, signers)),
                         HasSubstr("does not verify by the key of CN=Manifest signer"));
 }
 
@@ -165,16 +166,17 @@ TEST(SignedSwid, IsRefusedWhenItsSignerIsNotTrusted) {
     Signers others;
     others.anchors.add(crypto::test::make(crypto::test::ca_spec("Stranger"), nullptr).certificate,
                        "stranger");
-    EXPECT_THAT(refusal(read(text, others)), HasSubstr("is not trusted: untrusted_root"));
-    EXPECT_THAT(refusal(read(text, trusting("root-certificate", date(2080, 1, 1)))), HasSubstr("expired"));
-    EXPECT_THAT(refusal(read(replaced(text, "<ds:X509Data>", "<ds:Other>"), others)), HasSubstr("XML"));
+    EXPECT_THAT(refusal(read_tag(text, others)), HasSubstr("is not trusted: untrusted_root"));
+    EXPECT_THAT(refusal(read_tag(text, trusting("root-certificate", date(2080, 1, 1)))),
+                HasSubstr("expired"));
+    EXPECT_THAT(refusal(read_tag(replaced(text, "<ds:X509Data>", "<ds:Other>"), others)), HasSubstr("XML"));
 }
 
-/// XML signature wrapping: what is signed has to be what is read.
+/// XML signature wrapping: what is signed has to be what is read_tag.
 TEST(SignedSwid, IsRefusedUnlessItCoversTheWholeDocument) {
     const auto text = test::file("signed.swidtag");
     const auto refused = [&](const std::string& changed) {
-        EXPECT_THAT(refusal(read(changed, trusting("root-certificate"))),
+        EXPECT_THAT(refusal(read_tag(changed, trusting("root-certificate"))),
                     HasSubstr("does not cover the whole document"))
             << changed;
     };
@@ -185,19 +187,22 @@ TEST(SignedSwid, IsRefusedUnlessItCoversTheWholeDocument) {
                      "http://www.w3.org/TR/1999/REC-xslt-19991116"));
     const auto signature =
         text.substr(text.find("<ds:Signature "), text.rfind("</n8060:") - text.find("<ds:Signature "));
-    EXPECT_THAT(refusal(read(replaced(text, signature, signature + signature), trusting("root-certificate"))),
-                HasSubstr("there is more than one"));
+    EXPECT_THAT(
+        refusal(read_tag(replaced(text, signature, signature + signature), trusting("root-certificate"))),
+        HasSubstr("there is more than one"));
 }
 
 TEST(SignedSwid, IsRefusedWithoutItsCertificateAndWithWeakAlgorithms) {
     const auto text = test::file("signed.swidtag");
     const auto info =
         text.substr(text.find("<ds:KeyInfo>"), text.find("</ds:Signature>") - text.find("<ds:KeyInfo>"));
-    EXPECT_THAT(refusal(read(replaced(text, info, ""))), HasSubstr("comes without the signer's certificate"));
-    EXPECT_THAT(refusal(read(replaced(text, info, "<ds:KeyInfo><ds:KeyName>x</ds:KeyName></ds:KeyInfo>"))),
+    EXPECT_THAT(refusal(read_tag(replaced(text, info, ""))),
                 HasSubstr("comes without the signer's certificate"));
-    EXPECT_FALSE(read(replaced(text, "xmldsig-more#ecdsa-sha384", "xmldsig-more#ecdsa-sha1")));
-    EXPECT_FALSE(read(replaced(text, "xmldsig-more#sha384", "xmldsig#sha1")));
+    EXPECT_THAT(
+        refusal(read_tag(replaced(text, info, "<ds:KeyInfo><ds:KeyName>x</ds:KeyName></ds:KeyInfo>"))),
+        HasSubstr("comes without the signer's certificate"));
+    EXPECT_FALSE(read_tag(replaced(text, "xmldsig-more#ecdsa-sha384", "xmldsig-more#ecdsa-sha1")));
+    EXPECT_FALSE(read_tag(replaced(text, "xmldsig-more#sha384", "xmldsig#sha1")));
 }
 
 /// Nobody signs the XML declaration and the signature element, which may break into a file that is not
@@ -205,13 +210,13 @@ TEST(SignedSwid, IsRefusedWithoutItsCertificateAndWithWeakAlgorithms) {
 TEST(SignedSwid, NeverGivesOtherValuesAfterAFlippedByte) {
     const auto signers = trusting("root-certificate");
     const auto text = test::file("signed.swidtag");
-    const auto honest = only(read(text, signers));
+    const auto honest = only(read_tag(text, signers));
     const auto begin = text.find("<n8060:SoftwareIdentity");
     const auto end = text.find("<ds:Signature ");
     for (std::size_t at = 0; at < text.size(); at += 3) {
         auto flipped = text;
         flipped[at] = static_cast<char>(flipped[at] ^ 0x01);
-        const auto manifest = read(flipped, signers);
+        const auto manifest = read_tag(flipped, signers);
         if (!manifest) continue;
         EXPECT_EQ(manifest->references, std::vector{honest}) << at;
         EXPECT_TRUE(at < begin || at >= end) << "a signed byte changed: " << at;
@@ -244,7 +249,7 @@ std::optional<Rim> rim(std::optional<std::chrono::sys_seconds> at = std::nullopt
 TEST(NvidiaRim, GivesItsTwelveActiveRowsWhenItsRootIsTrusted) {
     const auto its = rim();
     NEEDS_SHARED_DATA(its);
-    const auto manifest = read(its->text, its->signers, its->where);
+    const auto manifest = read_tag(its->text, its->signers, its->where);
     const auto reference = only(manifest);
     EXPECT_EQ(reference.hash, "sha384");
     EXPECT_EQ(reference.applies_to,
@@ -261,7 +266,7 @@ TEST(NvidiaRim, GivesItsTwelveActiveRowsWhenItsRootIsTrusted) {
 TEST(NvidiaRim, DoesNotHoldInactiveRowsAgainstADevice) {
     const auto its = rim();
     NEEDS_SHARED_DATA(its);
-    const auto reference = only(read(its->text, its->signers, its->where));
+    const auto reference = only(read_tag(its->text, its->signers, its->where));
     EXPECT_EQ(reference.not_judged.size(), 52U);
     std::vector<spdm::MeasurementBlock> measured;
     for (const auto& row : reference.values)
@@ -281,17 +286,17 @@ TEST(NvidiaRim, DoesNotHoldInactiveRowsAgainstADevice) {
 TEST(NvidiaRim, IsHeldToTheDatesOnlyWhenATimeIsGiven) {
     const auto then = rim(date(2024, 6, 1));
     NEEDS_SHARED_DATA(then);
-    EXPECT_TRUE(read(then->text, then->signers, then->where));
+    EXPECT_TRUE(read_tag(then->text, then->signers, then->where));
     const auto now = rim(date(2026, 11, 25));
-    EXPECT_THAT(refusal(read(now->text, now->signers, now->where)), HasSubstr("expired"));
+    EXPECT_THAT(refusal(read_tag(now->text, now->signers, now->where)), HasSubstr("expired"));
 }
 
 TEST(NvidiaRim, IsRefusedAfterOneChangedDigit) {
     const auto its = rim();
     NEEDS_SHARED_DATA(its);
     const auto changed = replaced(its->text, R"(Hash0="c3f65ef7)", R"(Hash0="c3f65ef8)");
-    EXPECT_THAT(refusal(read(changed, its->signers, its->where)), HasSubstr("does not verify"));
-    EXPECT_THAT(refusal(read(changed, {}, its->where)), HasSubstr("does not verify"));
+    EXPECT_THAT(refusal(read_tag(changed, its->signers, its->where)), HasSubstr("does not verify"));
+    EXPECT_THAT(refusal(read_tag(changed, {}, its->where)), HasSubstr("does not verify"));
 }
 
 TEST(NvidiaRim, ForAnotherFirmwareIsNoReferenceAndNotAMismatch) {
@@ -302,7 +307,7 @@ TEST(NvidiaRim, ForAnotherFirmwareIsNoReferenceAndNotAMismatch) {
     ASSERT_TRUE(record);
     const auto bundle = evidence::bundle_of(*record, {.device = "gpu", .transport = "file"});
     const auto identity = appraisal::identity_of(bundle);
-    const auto reference = only(read(its->text, its->signers, its->where));
+    const auto reference = only(read_tag(its->text, its->signers, its->where));
     auto checks = appraisal::compare(reference, identity, "sha384", bundle.measurements);
     ASSERT_EQ(checks.size(), 1U);
     EXPECT_EQ(checks[0].reason, "measurement.no-reference");

@@ -4,8 +4,8 @@
 namespace busguard::daemon {
 namespace {
 
-constexpr auto drive_1 = "0000:01:00.0";
-constexpr auto impostor = "0000:01:03.0";
+constexpr auto genuine_drive = "0000:01:00.0";
+constexpr auto forger = "0000:01:03.0";
 
 struct Read {
     std::vector<logbook::Verdict> verdicts;
@@ -102,15 +102,15 @@ TEST(GuardLog, NobodyIsLetInByAVerdictThatIsNotWrittenDown) {
     world.memory->takes_no_notes = true;
     world.settle();
     world.pass(std::chrono::minutes{1});
-    EXPECT_EQ(world.driver(drive_1), "");
-    EXPECT_EQ(world.reason(drive_1), "store.failed");
-    EXPECT_EQ(world.at(drive_1).decision->rule, "implicit-not-kept");
-    EXPECT_TRUE(world.at(drive_1).evidence) << "it was kept all the same";
+    EXPECT_EQ(world.driver(genuine_drive), "");
+    EXPECT_EQ(world.reason(genuine_drive), "store.failed");
+    EXPECT_EQ(world.at(genuine_drive).decision->rule, "implicit-not-kept");
+    EXPECT_TRUE(world.at(genuine_drive).evidence) << "it was kept all the same";
     EXPECT_TRUE(world.diary.has("store.failed", ""));
     world.memory->takes_no_notes = false;
     ASSERT_TRUE(world.guard->examine("pci/0000:01:00.0", [](const auto&, const auto&) {}));
     world.settle();
-    EXPECT_EQ(world.driver(drive_1), "nvme");
+    EXPECT_EQ(world.driver(genuine_drive), "nvme");
 }
 
 TEST(GuardLog, AFullDiskLetsNobodyInWhateverThePolicySays) {
@@ -118,20 +118,20 @@ TEST(GuardLog, AFullDiskLetsNobodyInWhateverThePolicySays) {
     world.start();
     world.memory->takes_no_notes = true;
     world.settle();
-    EXPECT_EQ(world.driver(drive_1), "");
-    EXPECT_EQ(world.driver(impostor), "");
+    EXPECT_EQ(world.driver(genuine_drive), "");
+    EXPECT_EQ(world.driver(forger), "");
 }
 
 TEST(GuardLog, AQuarantineStaysOverAVerdictThatIsNotWrittenDown) {
     World world;
     world.start();
     world.settle();
-    ASSERT_EQ(world.at(impostor).standing, Standing::quarantined);
+    ASSERT_EQ(world.at(forger).standing, Standing::quarantined);
     world.memory->takes_no_notes = true;
     ASSERT_TRUE(world.guard->examine("pci/0000:01:03.0", [](const auto&, const auto&) {}));
     world.settle();
-    EXPECT_EQ(world.at(impostor).standing, Standing::quarantined);
-    EXPECT_EQ(world.at(impostor).decision->rule, "implicit-quarantined");
+    EXPECT_EQ(world.at(forger).standing, Standing::quarantined);
+    EXPECT_EQ(world.at(forger).decision->rule, "implicit-quarantined");
 }
 
 TEST(GuardLog, AReleaseThatCannotBeWrittenDownIsNone) {
@@ -140,8 +140,8 @@ TEST(GuardLog, AReleaseThatCannotBeWrittenDownIsNone) {
     world.settle();
     world.memory->takes_no_notes = true;
     EXPECT_FALSE(world.guard->release("pci/0000:01:03.0"));
-    EXPECT_EQ(world.at(impostor).standing, Standing::quarantined);
-    EXPECT_FALSE(world.at(impostor).remembered.quarantine.empty());
+    EXPECT_EQ(world.at(forger).standing, Standing::quarantined);
+    EXPECT_FALSE(world.at(forger).remembered.quarantine.empty());
 }
 
 TEST(GuardLog, IsPublishedSoonAfterAnEntryAndOnceForMany) {

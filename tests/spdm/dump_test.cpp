@@ -11,7 +11,7 @@
 namespace busguard::spdm {
 namespace {
 
-Bytes hex(std::string_view text) {
+Bytes from_text(std::string_view text) {
     auto bytes = from_hex(text);
     EXPECT_TRUE(bytes);
     return *std::move(bytes);
@@ -59,7 +59,7 @@ void expect_every_byte_once(ByteView bytes, const std::vector<DumpedMessage>& me
 
 // spdm-utils#158: what a real drive answers.
 TEST(Dump, NamesEachFieldWithItsMeaning) {
-    const auto bytes = hex("10 04 00 00 00 01 30 12");
+    const auto bytes = from_text("10 04 00 00 00 01 30 12");
     const auto messages = dump(bytes);
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(messages[0].name, "VERSION");
@@ -71,7 +71,7 @@ TEST(Dump, NamesEachFieldWithItsMeaning) {
 }
 
 TEST(Dump, SaysWhatEachFlagIs) {
-    const auto messages = dump(hex("12610000 00140000 16020000 00120000 00120000"));
+    const auto messages = dump(from_text("12610000 00140000 16020000 00120000 00120000"));
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(field(messages[0], "Flags")->meaning, "CERT | CHAL | MEAS_SIG | KEY_EX");
     EXPECT_EQ(field(messages[0], "CTExponent")->meaning, "2^20 us (1 s)");
@@ -80,8 +80,8 @@ TEST(Dump, SaysWhatEachFlagIs) {
 
 TEST(Dump, NamesTheAlgorithmsOfEachTable) {
     const auto messages =
-        dump(hex("12630100 28000100 02000000 80000000 02000000"
-                 "000000000000000000000000 00000000 02201000"));
+        dump(from_text("12630100 28000100 02000000 80000000 02000000"
+                       "000000000000000000000000 00000000 02201000"));
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_FALSE(messages[0].broken);
     EXPECT_EQ(field(messages[0], "BaseAsymSel")->meaning, "ECDSA-P384");
@@ -91,7 +91,7 @@ TEST(Dump, NamesTheAlgorithmsOfEachTable) {
 }
 
 TEST(Dump, ReadsAnErrorThatAsksForPatience) {
-    const auto messages = dump(hex("127f4200 0a83 01 04"));
+    const auto messages = dump(from_text("127f4200 0a83 01 04"));
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(field(messages[0], "ErrorCode")->meaning, "ResponseNotReady");
     EXPECT_EQ(field(messages[0], "RequestCode")->meaning, "CHALLENGE");
@@ -99,13 +99,13 @@ TEST(Dump, ReadsAnErrorThatAsksForPatience) {
 
 TEST(Dump, FindsTheMessageAfterAnError) {
     const auto messages =
-        dump(hex("127f0300 12830000 " + std::string(64, '5') + "127f4200 0a830104 12ff8301"));
+        dump(from_text("127f0300 12830000 " + std::string(64, '5') + "127f4200 0a830104 12ff8301"));
     EXPECT_EQ(names(messages), (std::vector<std::string>{"ERROR", "CHALLENGE", "ERROR", "RESPOND_IF_READY"}));
 }
 
 TEST(Dump, FindsOutTheSizesThatNobodyTold) {
     // DIGESTS of one slot with SHA-512, alone.
-    const auto bytes = hex("12010001" + std::string(128, 'a'));
+    const auto bytes = from_text("12010001" + std::string(128, 'a'));
     const auto messages = dump(bytes);
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(field(messages[0], "Digest")->size, 64U);
@@ -125,7 +125,7 @@ TEST(Dump, ReadsAWholeTranscriptWithoutItsSignature) {
 }
 
 TEST(Dump, ReadsDataObjectsOfAMailbox) {
-    const auto bytes = hex("01000100 03000000 10840000  01000100 04000000 10040000 0001 3012");
+    const auto bytes = from_text("01000100 03000000 10840000  01000100 04000000 10040000 0001 3012");
     const auto messages = dump(bytes);
     EXPECT_EQ(names(messages),
               (std::vector<std::string>{"DOE header", "GET_VERSION", "DOE header", "VERSION"}));
@@ -133,12 +133,12 @@ TEST(Dump, ReadsDataObjectsOfAMailbox) {
 }
 
 TEST(Dump, TellsPaddingFromContent) {
-    const auto messages = dump(hex("10840000 000000"));
+    const auto messages = dump(from_text("10840000 000000"));
     EXPECT_EQ(names(messages), (std::vector<std::string>{"GET_VERSION", "padding"}));
 }
 
 TEST(Dump, NamesAMessageWhoseLayoutItDoesNotKnow) {
-    const auto bytes = hex("12e40000 0102030405");
+    const auto bytes = from_text("12e40000 0102030405");
     const auto messages = dump(bytes);
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(messages[0].name, "KEY_EXCHANGE");
@@ -148,7 +148,7 @@ TEST(Dump, NamesAMessageWhoseLayoutItDoesNotKnow) {
 }
 
 TEST(Dump, ShowsWhereAMessageBreaksOff) {
-    const auto bytes = hex("10040000 0003 0010");
+    const auto bytes = from_text("10040000 0003 0010");
     const auto messages = dump(bytes);
     ASSERT_GE(messages.size(), 1U);
     ASSERT_TRUE(messages[0].broken);
@@ -157,7 +157,7 @@ TEST(Dump, ShowsWhereAMessageBreaksOff) {
 }
 
 TEST(Dump, ShowsWhatIsNoMessageAtAll) {
-    const auto bytes = hex("ffee0102");
+    const auto bytes = from_text("ffee0102");
     const auto messages = dump(bytes);
     EXPECT_EQ(names(messages), (std::vector<std::string>{"unread bytes"}));
     expect_every_byte_once(bytes, messages);
@@ -166,7 +166,7 @@ TEST(Dump, ShowsWhatIsNoMessageAtAll) {
 TEST(Dump, CutsMeasurementBlocksApart) {
     // Two blocks: a digest, and a raw security version.
     const auto record = std::string{"01010700 01 0400 aabbccdd"} + "07010b00 87 0800 0c00000000000000";
-    const auto bytes = hex("11600000 02 1a0000" + record + std::string(64, '0') + "0000");
+    const auto bytes = from_text("11600000 02 1a0000" + record + std::string(64, '0') + "0000");
     const auto messages = dump(bytes);
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_FALSE(messages[0].broken);

@@ -10,7 +10,7 @@ namespace {
 
 const std::string hash_line = "V8efTzGuApxdS9MLBzwnyU35NDiytGl+Hh7vW8A5SkE=\n";
 
-Error error_of(std::string_view text) {
+Error add_checkpoint_error(std::string_view text) {
     const auto request = add_checkpoint_from_text(text);
     return request ? Error{} : request.error();
 }
@@ -27,25 +27,25 @@ TEST(AddCheckpoint, IsAnOldSizeAProofAndANote) {
 
 TEST(AddCheckpoint, RefusesAnotherShape) {
     const auto note = golden::checkpoint();
-    EXPECT_EQ(error_of(""), (Error{Errc::truncated, "add-checkpoint"}));
-    EXPECT_EQ(error_of("old 0"), (Error{Errc::truncated, "add-checkpoint"}));
-    EXPECT_EQ(error_of("old 0\n\n"), (Error{Errc::truncated, "add-checkpoint"}));
-    EXPECT_EQ(error_of("old 0\n"), (Error{Errc::truncated, "consistency proof"}));
-    EXPECT_EQ(error_of("old 0\n" + hash_line), (Error{Errc::truncated, "consistency proof"}));
-    EXPECT_EQ(error_of("old 0\n" + note), (Error{Errc::bad_field, "consistency proof"}));
+    EXPECT_EQ(add_checkpoint_error(""), (Error{Errc::truncated, "add-checkpoint"}));
+    EXPECT_EQ(add_checkpoint_error("old 0"), (Error{Errc::truncated, "add-checkpoint"}));
+    EXPECT_EQ(add_checkpoint_error("old 0\n\n"), (Error{Errc::truncated, "add-checkpoint"}));
+    EXPECT_EQ(add_checkpoint_error("old 0\n"), (Error{Errc::truncated, "consistency proof"}));
+    EXPECT_EQ(add_checkpoint_error("old 0\n" + hash_line), (Error{Errc::truncated, "consistency proof"}));
+    EXPECT_EQ(add_checkpoint_error("old 0\n" + note), (Error{Errc::bad_field, "consistency proof"}));
     for (const auto* old :
          {"old ", "old 00", "old -1", "old  1", "old 1 ", "Old 1", "old1", "old 9223372036854775808"})
-        EXPECT_EQ(error_of(old + ("\n\n" + note)), (Error{Errc::bad_field, "old size"})) << old;
-    EXPECT_EQ(error_of("old 1\nAAAA\n\n" + note), (Error{Errc::bad_field, "consistency proof"}));
+        EXPECT_EQ(add_checkpoint_error(old + ("\n\n" + note)), (Error{Errc::bad_field, "old size"})) << old;
+    EXPECT_EQ(add_checkpoint_error("old 1\nAAAA\n\n" + note), (Error{Errc::bad_field, "consistency proof"}));
 }
 
 TEST(AddCheckpoint, HasBounds) {
     std::string most = "old 1\n";
     for (int n = 0; n < 63; ++n) most += hash_line;
     EXPECT_EQ(add_checkpoint_from_text(most + "\n" + golden::checkpoint())->proof.size(), 63U);
-    EXPECT_EQ(error_of(most + hash_line + "\n" + golden::checkpoint()),
+    EXPECT_EQ(add_checkpoint_error(most + hash_line + "\n" + golden::checkpoint()),
               (Error{Errc::too_large, "consistency proof"}));
-    EXPECT_EQ(error_of(std::string(largest_add_checkpoint + 1, 'a')),
+    EXPECT_EQ(add_checkpoint_error(std::string(largest_add_checkpoint + 1, 'a')),
               (Error{Errc::too_large, "add-checkpoint"}));
     const auto largest = most + "\n" + std::string(largest_note, 'a');
     EXPECT_TRUE(add_checkpoint_from_text(largest));

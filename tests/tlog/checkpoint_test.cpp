@@ -11,7 +11,7 @@ namespace {
 
 const std::string root_line = "mMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc=\n";
 
-Error error_of(std::string_view text) {
+Error checkpoint_error(std::string_view text) {
     const auto checkpoint = checkpoint_from_text(text);
     return checkpoint ? Error{} : checkpoint.error();
 }
@@ -40,15 +40,16 @@ TEST(Checkpoint, KeepsExtensionsAndWritesNone) {
     EXPECT_EQ(read->origin, "any origin + at all");
     EXPECT_EQ(read->extensions, (std::vector<std::string>{"one", "two words"}));
     EXPECT_EQ(to_text(*read), "any origin + at all\n0\n" + root_line);
-    EXPECT_EQ(error_of("o\n0\n" + root_line + "\n"), (Error{Errc::bad_field, "extension line"}));
-    EXPECT_EQ(error_of("o\n0\n" + root_line + "a\n\nb\n"), (Error{Errc::bad_field, "extension line"}));
+    EXPECT_EQ(checkpoint_error("o\n0\n" + root_line + "\n"), (Error{Errc::bad_field, "extension line"}));
+    EXPECT_EQ(checkpoint_error("o\n0\n" + root_line + "a\n\nb\n"),
+              (Error{Errc::bad_field, "extension line"}));
 }
 
 TEST(Checkpoint, TakesSizesInStrictDecimal) {
     const Error bad{Errc::bad_field, "tree size"};
     for (const auto* size : {"", "00", "07", "+7", "-7", " 7", "7 ", "0x7", "7.", "a", "9223372036854775808",
                              "18446744073709551616", "99999999999999999999"})
-        EXPECT_EQ(error_of("o\n" + std::string{size} + "\n" + root_line), bad) << size;
+        EXPECT_EQ(checkpoint_error("o\n" + std::string{size} + "\n" + root_line), bad) << size;
     for (const auto size : {0ULL, 1ULL, 10ULL, 9223372036854775807ULL})
         EXPECT_EQ(checkpoint_from_text("o\n" + std::to_string(size) + "\n" + root_line)->head.size, size);
 }
@@ -61,17 +62,17 @@ TEST(Checkpoint, TakesRootsInStrictBase64) {
           "mMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYcA",
           "mMl_C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc=", " mMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc=",
           "mMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc=A==="})
-        EXPECT_EQ(error_of(std::string{"o\n7\n"}.append(root).append("\n")), bad) << root;
+        EXPECT_EQ(checkpoint_error(std::string{"o\n7\n"}.append(root).append("\n")), bad) << root;
 }
 
 TEST(Checkpoint, RefusesWhatIsTooShort) {
     const Error short_one{Errc::truncated, "checkpoint"};
-    EXPECT_EQ(error_of("o\n"), short_one);
-    EXPECT_EQ(error_of("o\n7\n"), short_one);
-    EXPECT_EQ(error_of(""), (Error{Errc::bad_field, "note text"}));
-    EXPECT_EQ(error_of("o\n7\nmMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc="),
+    EXPECT_EQ(checkpoint_error("o\n"), short_one);
+    EXPECT_EQ(checkpoint_error("o\n7\n"), short_one);
+    EXPECT_EQ(checkpoint_error(""), (Error{Errc::bad_field, "note text"}));
+    EXPECT_EQ(checkpoint_error("o\n7\nmMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc="),
               (Error{Errc::bad_field, "note text"}));
-    EXPECT_EQ(error_of("\n7\n" + root_line), (Error{Errc::bad_field, "origin"}));
+    EXPECT_EQ(checkpoint_error("\n7\n" + root_line), (Error{Errc::bad_field, "origin"}));
 }
 
 const VerifierKey witness_key = test::vkey(golden::witness_vkey);

@@ -12,7 +12,7 @@ namespace {
 const VerifierKey log_key = test::vkey(golden::log_vkey);
 const std::string prose = golden::note(golden::prose_text, golden::prose_line);
 
-Error error_of(std::string_view text) {
+Error note_error(std::string_view text) {
     const auto note = note_from_text(text);
     return note ? Error{} : note.error();
 }
@@ -58,22 +58,22 @@ TEST(Note, TheLastEmptyLineSeparates) {
 TEST(Note, RefusesWhatIsNoNote) {
     const std::string line{golden::prose_line};
     const Error no_gap{Errc::truncated, "note"};
-    EXPECT_EQ(error_of(""), no_gap);
-    EXPECT_EQ(error_of("a\n"), no_gap);
-    EXPECT_EQ(error_of("a\n" + line), no_gap);
-    EXPECT_EQ(error_of("\n" + line), no_gap);  // a text ends in LF of its own
+    EXPECT_EQ(note_error(""), no_gap);
+    EXPECT_EQ(note_error("a\n"), no_gap);
+    EXPECT_EQ(note_error("a\n" + line), no_gap);
+    EXPECT_EQ(note_error("\n" + line), no_gap);  // a text ends in LF of its own
     const Error no_line{Errc::truncated, "signature line"};
-    EXPECT_EQ(error_of("a\n\n"), no_line);
-    EXPECT_EQ(error_of("a\n\n" + line + "\n"), no_line);
-    EXPECT_EQ(error_of("a\n\n" + line + line.substr(0, line.size() - 1)), no_line);
+    EXPECT_EQ(note_error("a\n\n"), no_line);
+    EXPECT_EQ(note_error("a\n\n" + line + "\n"), no_line);
+    EXPECT_EQ(note_error("a\n\n" + line + line.substr(0, line.size() - 1)), no_line);
 }
 
 TEST(Note, RefusesCharactersThatANoteMayNotHave) {
     const std::string rest = std::string{"\n\n"}.append(golden::prose_line);
     const Error bad{Errc::bad_field, "note text"};
     for (const auto* text : {"a\r", "a\tb", "\x01", "\x1f", "\xff", "\xc0\x80", "\xe2\x80", "\xed\xbf\xbf"})
-        EXPECT_EQ(error_of(text + rest), bad) << text;
-    EXPECT_EQ(error_of(std::string{"a\0b", 3} + rest), bad);
+        EXPECT_EQ(note_error(text + rest), bad) << text;
+    EXPECT_EQ(note_error(std::string{"a\0b", 3} + rest), bad);
     EXPECT_TRUE(
         note_from_text("\x7f \u0085 \u00e4 \U0001f336" + rest));  // only those below U+0020 are forbidden
 }
@@ -85,23 +85,24 @@ TEST(Note, RefusesMalformedSignatureLines) {
          {std::string{"- a AAAAAAE="}, dash + "a", dash, std::string{"\u2014a AAAAAAE="}, dash + "a ",
           dash + "a AAAAAA==", dash + "a AAAAAAE", dash + "a AAAAAAF=", dash + "a AAAAAAE= ",
           dash + "a  AAAAAAE=", dash + "a AAAA AAE=", dash + "a AAAA-_E=", std::string{"x"}})
-        EXPECT_EQ(error_of("t\n\n" + line + "\n"), bad) << line;
+        EXPECT_EQ(note_error("t\n\n" + line + "\n"), bad) << line;
     const Error bad_name{Errc::bad_field, "key name"};
     for (const auto* name : {"", "a+b", "a\u00a0b", "a\tb", "\xff"})
-        EXPECT_EQ(error_of("t\n\n" + dash + name + " AAAAAAE=\n"), bad_name) << name;
-    EXPECT_EQ(error_of("t\n\n" + dash + std::string(longest_key_name + 1, 'a') + " AAAAAAE=\n"), bad_name);
+        EXPECT_EQ(note_error("t\n\n" + dash + name + " AAAAAAE=\n"), bad_name) << name;
+    EXPECT_EQ(note_error("t\n\n" + dash + std::string(longest_key_name + 1, 'a') + " AAAAAAE=\n"), bad_name);
     EXPECT_TRUE(note_from_text("t\n\n" + dash + "a AAAAAAE=\n"));
 }
 
 TEST(Note, HasBounds) {
     EXPECT_TRUE(note_from_text("t\n\n" + lines_of(16, 5000)));  // "at least up to 16", "up to nearly 5kB"
     EXPECT_TRUE(note_from_text("t\n\n" + lines_of(most_signatures, 72)));
-    EXPECT_EQ(error_of("t\n\n" + lines_of(most_signatures + 1, 72)), (Error{Errc::too_large, "signatures"}));
+    EXPECT_EQ(note_error("t\n\n" + lines_of(most_signatures + 1, 72)),
+              (Error{Errc::too_large, "signatures"}));
 
     const auto line = lines_of(1, 64);
     const std::string most(largest_note - line.size() - 2, 'a');
     EXPECT_TRUE(note_from_text(most + "\n\n" + line));
-    EXPECT_EQ(error_of(most + "a\n\n" + line), (Error{Errc::too_large, "note"}));
+    EXPECT_EQ(note_error(most + "a\n\n" + line), (Error{Errc::too_large, "note"}));
     EXPECT_EQ(signatures_from_text(std::string(largest_note + 1, 'a')).error(),
               (Error{Errc::too_large, "signatures"}));
 }

@@ -8,13 +8,13 @@
 namespace busguard::tlog {
 namespace {
 
-const std::vector log_keys{test::vkey(golden::log_vkey)};
+const std::vector proof_log_keys{test::vkey(golden::log_vkey)};
 const WitnessPolicy one_witness =
     *WitnessPolicy::from_text("witness w " + std::string{golden::witness_vkey} + "\nquorum w\n", "trust");
 const WitnessPolicy no_witness = *WitnessPolicy::from_text("quorum none\n", "trust");
 const std::string hash_line = "V8efTzGuApxdS9MLBzwnyU35NDiytGl+Hh7vW8A5SkE=\n";
 
-Error error_of(std::string_view text) {
+Error proof_error(std::string_view text) {
     const auto proof = proof_from_text(text);
     return proof ? Error{} : proof.error();
 }
@@ -27,7 +27,7 @@ TEST(Proof, ReadsWhatTorchwoodWrote) {
     EXPECT_EQ(proof->extra, to_bytes(as_bytes("extra")));
     EXPECT_EQ(proof->checkpoint, golden::cosigned());
     EXPECT_EQ(to_text(*proof), golden::proof());
-    const auto entry = verify(*proof, leaf_hash(as_bytes("entry 3")), log_keys, one_witness);
+    const auto entry = verify(*proof, leaf_hash(as_bytes("entry 3")), proof_log_keys, one_witness);
     ASSERT_TRUE(entry) << entry.error().what;
     EXPECT_EQ(entry->index(), 3U);
     EXPECT_EQ(entry->checkpoint().checkpoint().head.size, 7U);
@@ -39,32 +39,32 @@ TEST(Proof, ExtraMayBeAbsentOrEmpty) {
     const auto empty = "c2sp.org/tlog-proof@v1\nextra \n" + rest;
     EXPECT_EQ(proof_from_text(empty)->extra, Bytes{});
     EXPECT_EQ(to_text(*proof_from_text(empty)), empty);
-    EXPECT_EQ(error_of("c2sp.org/tlog-proof@v1\nextra AAA\n" + rest), (Error{Errc::bad_field, "extra"}));
+    EXPECT_EQ(proof_error("c2sp.org/tlog-proof@v1\nextra AAA\n" + rest), (Error{Errc::bad_field, "extra"}));
 }
 
 TEST(Proof, RefusesAnotherShape) {
     const std::string start = "c2sp.org/tlog-proof@v1\n";
     const auto note = golden::checkpoint();
-    EXPECT_EQ(error_of(""), (Error{Errc::bad_field, "proof heading"}));
-    EXPECT_EQ(error_of("index 0\n\n" + note), (Error{Errc::bad_field, "proof heading"}));
-    EXPECT_EQ(error_of("c2sp.org/tlog-proof@v2\nindex 0\n\n" + note),
+    EXPECT_EQ(proof_error(""), (Error{Errc::bad_field, "proof heading"}));
+    EXPECT_EQ(proof_error("index 0\n\n" + note), (Error{Errc::bad_field, "proof heading"}));
+    EXPECT_EQ(proof_error("c2sp.org/tlog-proof@v2\nindex 0\n\n" + note),
               (Error{Errc::bad_field, "proof heading"}));
-    EXPECT_EQ(error_of(start), (Error{Errc::truncated, "proof"}));
-    EXPECT_EQ(error_of(start + "extra AAAA\n"), (Error{Errc::truncated, "proof"}));
-    EXPECT_EQ(error_of(start + "index 0\n\n"), (Error{Errc::truncated, "proof"}));
+    EXPECT_EQ(proof_error(start), (Error{Errc::truncated, "proof"}));
+    EXPECT_EQ(proof_error(start + "extra AAAA\n"), (Error{Errc::truncated, "proof"}));
+    EXPECT_EQ(proof_error(start + "index 0\n\n"), (Error{Errc::truncated, "proof"}));
     for (const auto* index : {"", "00", "-1", "9223372036854775808", "1 "})
-        EXPECT_EQ(error_of(start + "index " + index + "\n\n" + note), (Error{Errc::bad_field, "index"}))
+        EXPECT_EQ(proof_error(start + "index " + index + "\n\n" + note), (Error{Errc::bad_field, "index"}))
             << index;
-    EXPECT_EQ(error_of(start + "index 0\nextra AAAA\n\n" + note),
+    EXPECT_EQ(proof_error(start + "index 0\nextra AAAA\n\n" + note),
               (Error{Errc::bad_field, "inclusion proof"}));
-    EXPECT_EQ(error_of(start + "index 0\n" + hash_line), (Error{Errc::truncated, "inclusion proof"}));
-    EXPECT_EQ(error_of(start + "index 0\nAAAA\n\n" + note), (Error{Errc::bad_field, "inclusion proof"}));
-    EXPECT_EQ(error_of(std::string(largest_proof + 1, 'a')), (Error{Errc::too_large, "proof"}));
+    EXPECT_EQ(proof_error(start + "index 0\n" + hash_line), (Error{Errc::truncated, "inclusion proof"}));
+    EXPECT_EQ(proof_error(start + "index 0\nAAAA\n\n" + note), (Error{Errc::bad_field, "inclusion proof"}));
+    EXPECT_EQ(proof_error(std::string(largest_proof + 1, 'a')), (Error{Errc::too_large, "proof"}));
 
     std::string most = start + "index 0\n";
     for (int n = 0; n < 63; ++n) most += hash_line;
     EXPECT_EQ(proof_from_text(most + "\n" + note)->hashes.size(), 63U);
-    EXPECT_EQ(error_of(most + hash_line + "\n" + note), (Error{Errc::too_large, "inclusion proof"}));
+    EXPECT_EQ(proof_error(most + hash_line + "\n" + note), (Error{Errc::too_large, "inclusion proof"}));
 }
 
 TEST(Proof, HoldsForEveryEntryAndForNoOther) {
@@ -77,10 +77,11 @@ TEST(Proof, HoldsForEveryEntryAndForNoOther) {
             const auto again = proof_from_text(to_text(proof));
             ASSERT_TRUE(again);
             EXPECT_EQ(*again, proof);
-            EXPECT_TRUE(verify(*again, tree.leaf(index), log_keys, no_witness)) << index << " of " << size;
+            EXPECT_TRUE(verify(*again, tree.leaf(index), proof_log_keys, no_witness))
+                << index << " of " << size;
             for (std::size_t other = 0; other < 9; ++other)
                 if (other != index) {
-                    EXPECT_FALSE(verify(*again, tree.leaf(other), log_keys, no_witness)) << other;
+                    EXPECT_FALSE(verify(*again, tree.leaf(other), proof_log_keys, no_witness)) << other;
                 }
         }
     }
@@ -90,16 +91,16 @@ TEST(Proof, NeedsTheQuorum) {
     auto proof = *proof_from_text(golden::proof());
     const auto leaf = leaf_hash(as_bytes("entry 3"));
     proof.checkpoint = golden::checkpoint();
-    EXPECT_EQ(verify(proof, leaf, log_keys, one_witness).error(),
+    EXPECT_EQ(verify(proof, leaf, proof_log_keys, one_witness).error(),
               (Error{Errc::not_found, "quorum of witnesses"}));
-    EXPECT_TRUE(verify(proof, leaf, log_keys, no_witness));
+    EXPECT_TRUE(verify(proof, leaf, proof_log_keys, no_witness));
     EXPECT_EQ(verify(proof, leaf, {}, no_witness).error(), (Error{Errc::not_found, "known signature"}));
 }
 
 TEST(Proof, ANoteThatIsNoCheckpointProvesNothing) {
     const auto signer = test::golden_signer();
     Proof proof{0, {}, to_text(Note{"text\n", {*signer.sign("text\n")}}), {}};
-    EXPECT_EQ(verify(proof, leaf_hash({}), log_keys, no_witness).error(),
+    EXPECT_EQ(verify(proof, leaf_hash({}), proof_log_keys, no_witness).error(),
               (Error{Errc::truncated, "checkpoint"}));
 }
 

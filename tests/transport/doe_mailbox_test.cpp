@@ -1,7 +1,7 @@
 #include "transport/doe_mailbox.h"
 
-#include "base/hex.h"
 #include "tests/transport/fake_mailbox.h"
+#include "tests/transport/hex.h"
 #include "transport/doe_channel.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr DoeCapability where{.offset = FakeMailbox::at};
 
-Bytes bytes(std::string_view hex) { return *from_hex(hex); }
 Bytes object(std::string_view payload) { return *encode_object(doe_spdm, bytes(payload)); }
 
 struct Exchange {

@@ -1,6 +1,6 @@
 #include "transport/doe.h"
 
-#include "base/hex.h"
+#include "tests/transport/hex.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,6 @@
 
 namespace busguard::transport {
 namespace {
-
-Bytes bytes(std::string_view hex) { return *from_hex(hex); }
 
 // Captured between QEMU 11.1 and a responder: GET_VERSION in a data object of type 1.
 TEST(DataObject, HasTheBytesThatQemuSends) {

@@ -1,13 +1,11 @@
 #include "transport/socket_frame.h"
 
-#include "base/hex.h"
+#include "tests/transport/hex.h"
 
 #include <gtest/gtest.h>
 
 namespace busguard::transport {
 namespace {
-
-Bytes bytes(std::string_view hex) { return *from_hex(hex); }
 
 // Seen between spdm-emu's programs.
 constexpr std::string_view emu_request = "00000001 00000001 00000005 05 10840000";

@@ -1,6 +1,6 @@
 #include "transport/socket_session.h"
 
-#include "base/hex.h"
+#include "tests/transport/hex.h"
 #include "transport/storage.h"
 
 #include <gtest/gtest.h>
@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Then = SocketSession::Then;
-
-Bytes bytes(std::string_view hex) { return *from_hex(hex); }
 
 // A device that answers 10840000 by 100400000100, and is silent to everything else.
 SocketAnswer device(ByteView message) {
