@@ -58,10 +58,6 @@ Argument Command::flag(const std::string& name, bool& given, const std::string& 
     return Argument{*app_->add_flag(name, given, help)};
 }
 
-Argument Command::flag(const std::string& name, int& times, const std::string& help) {
-    return Argument{*app_->add_flag(name, times, help)};
-}
-
 Argument Command::help_flag(const std::string& name, const std::string& help) {
     return Argument{*app_->set_help_flag(name, help)};
 }

@@ -60,7 +60,6 @@ public:
     Argument option(const std::string& name, std::vector<std::string>& values, const std::string& help);
     Argument option(const std::string& name, int& value, const std::string& help);
     Argument flag(const std::string& name, bool& given, const std::string& help);
-    Argument flag(const std::string& name, int& times, const std::string& help);
     Argument help_flag(const std::string& name, const std::string& help);
 
 private:

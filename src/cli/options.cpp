@@ -18,7 +18,7 @@ void Session::say(std::string_view line) const {
 }
 
 void Session::detail(std::string_view line) const {
-    if (common_->verbose > 0) say(line);
+    if (common_->verbose) say(line);
 }
 
 void add_common(Command command, Common& common) {

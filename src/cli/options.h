@@ -16,7 +16,7 @@ struct Common {
     std::string color = "auto";
     bool explain = false;
     bool quiet = false;
-    int verbose = 0;
+    bool verbose = false;
 
     bool json() const { return output == "json"; }
 };

@@ -144,12 +144,12 @@ Tried<Exit> verify(Session& session, const VerifyOptions& options) {
                                  .without = {}};
         all.push_back({std::move(visited), std::move(verdict), options.path});
     }
-    if (session.json() || session.common().verbose == 0) {
+    if (session.json() || !session.common().verbose) {
         print_verdicts(session, all);
     } else {
         for (const auto& one : all) session.print(report_text(one, session.colour()) + "\n");
     }
-    if (!session.json() && session.common().verbose == 0 && all.size() == 1 && !session.common().quiet)
+    if (!session.json() && !session.common().verbose && all.size() == 1 && !session.common().quiet)
         for (const auto& part : {vendor_fields_text(all.front(), session.colour()),
                                  measurements_text(all.front(), session.colour())})
             if (!part.empty()) session.print("\n" + part);

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from process_test import DRIVE, LIAR, Daemon as Process, can_mount, wait_for  # noqa: E402
+from process_test import DRIVE, LIAR, Running, can_mount, wait_for  # noqa: E402
 from support import main  # noqa: E402
 
 CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -22,7 +22,7 @@ CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 
 
 @unittest.skipUnless(can_mount() and shutil.which("dbus-daemon") and shutil.which("busctl"), "needs root, /dev/fuse, dbus-daemon and busctl")
-class Bus(Process):
+class Bus(Running):
     def setUp(self):
         super().setUp()
         socket = self.work / "bus"
@@ -146,10 +146,6 @@ class Bus(Process):
             lines.append(watch.stdout.readline())
             self.assertLess(len(lines), 200)
 
-
-# Not those of the process once more.
-for inherited in [name for name in dir(Process) if name.startswith("test_")]:
-    setattr(Bus, inherited, None)
 
 if __name__ == "__main__":
     main()

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,8 +37,9 @@ def unmount(directory):
     subprocess.run(["umount", "-l", directory], stderr=subprocess.DEVNULL, check=False)
 
 
-@unittest.skipUnless(can_mount(), "needs root and /dev/fuse")
-class Daemon(TestCase):
+class Running(TestCase):
+    """A machine, and a daemon for it."""
+
     def setUp(self):
         self.work = self.temporary()
         for name in ("sys", "keys", "state", "run"):
@@ -94,6 +96,9 @@ class Daemon(TestCase):
     def file(self, address, name):
         return self.work / "run/devices/pci" / address / name
 
+
+@unittest.skipUnless(can_mount(), "needs root and /dev/fuse")
+class Daemon(Running):
     def test_lets_in_what_the_policy_allows_and_shows_why(self):
         self.start()
         self.assertEqual([self.driver(each) for each in (DRIVE, OTHER, STRANGER, LIAR, CARD)],
@@ -111,6 +116,7 @@ class Daemon(TestCase):
         self.assertIn("signature.invalid", table)
         self.assertIn("enforcing: 6 devices", table)
 
+    @unittest.skipUnless(shutil.which("jq"), "needs jq")
     def test_its_log_bears_the_auditors_walk(self):
         """docs/log-walk.md, from a device's signatures/ to the log's key; the witness alone is not here."""
         self.start()
