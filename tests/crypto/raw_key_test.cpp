@@ -27,7 +27,7 @@ TEST(RawKey, VerifiesAsRfc8032Says) {
     const auto key = PublicKey::from_raw(Scheme::ed25519, public_bytes);
     ASSERT_TRUE(key);
     EXPECT_TRUE(key->verify(Scheme::ed25519, Hash::sha_512, rfc_message, signature));
-    EXPECT_FALSE(key->verify(Scheme::ed25519, Hash::sha_512, as_bytes("another rfc_message"), signature));
+    EXPECT_FALSE(key->verify(Scheme::ed25519, Hash::sha_512, as_bytes("another message"), signature));
     EXPECT_EQ(*key->raw(), public_bytes);
 }
 

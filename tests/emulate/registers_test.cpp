@@ -151,7 +151,7 @@ TEST(DoeRegisters, AreBusyUntilTheAnswerIsReady) {
 
 TEST(DoeRegisters, ServeManyExchangesOverOneMailbox) {
     RegisterWorld world{
-        {.offset = 0xd00, .stray_status_bits = 0x10}};  // a real drive_identity sets that undefined bit
+        {.offset = 0xd00, .stray_status_bits = 0x10}};  // a real drive sets that undefined bit
     transport::Mailbox host{world.space, world.where()};
     for (std::uint8_t turn = 0; turn < 20; ++turn) {
         const Bytes message(std::size_t{4} * (turn + 1U), std::byte{turn});

@@ -127,7 +127,7 @@ TEST(PciTree, RemovesAndRescansWithoutABindingWhenAutoprobeIsOff) {
     EXPECT_EQ(world.write("bus/pci/drivers_autoprobe", "0\n"), 0);
     EXPECT_EQ(world.read("bus/pci/drivers_autoprobe"), "0\n");
     EXPECT_EQ(world.write("bus/pci/devices/0000:00:01.0/remove", "1\n"), 0)
-        << "the port, and the tree_drive with it";
+        << "the port, and the drive with it";
     EXPECT_THAT(*world.tree.list("bus/pci/devices"), ElementsAre());
     EXPECT_THAT(*world.tree.list("bus/pci/drivers/nvme"), Not(Contains("0000:01:00.0")));
     std::array<std::byte, 4> dword{};

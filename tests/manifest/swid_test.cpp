@@ -172,7 +172,7 @@ TEST(SignedSwid, IsRefusedWhenItsSignerIsNotTrusted) {
     EXPECT_THAT(refusal(read_tag(replaced(text, "<ds:X509Data>", "<ds:Other>"), others)), HasSubstr("XML"));
 }
 
-/// XML signature wrapping: what is signed has to be what is read_tag.
+/// XML signature wrapping: what is signed has to be what is read.
 TEST(SignedSwid, IsRefusedUnlessItCoversTheWholeDocument) {
     const auto text = test::file("signed.swidtag");
     const auto refused = [&](const std::string& changed) {
