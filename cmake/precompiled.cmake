@@ -13,12 +13,10 @@ function(busguard_precompiled NAME)
 endfunction()
 
 find_package(fmt REQUIRED)
-find_package(nlohmann_json REQUIRED)
 set(common <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory> <optional> <span> <string>
     <string_view> <variant> <vector>)
 busguard_precompiled(common HEADERS ${common})
 busguard_precompiled(text HEADERS ${common} <fmt/format.h> LIBRARIES fmt::fmt)
-busguard_precompiled(json HEADERS ${common} <fmt/format.h> "${CMAKE_CURRENT_LIST_DIR}/json.h" LIBRARIES fmt::fmt nlohmann_json::nlohmann_json)
 if(BUSGUARD_TESTS)
     find_package(GTest REQUIRED)
     busguard_precompiled(test HEADERS ${common} <gmock/gmock.h> <gtest/gtest.h> LIBRARIES GTest::gmock)
