@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint16_t control_register = 0x08;
 constexpr std::uint16_t status_register = 0x0c;
-constexpr std::uint16_t write_mailbox = 0x10;
+constexpr std::uint16_t write_data_mailbox = 0x10;
 constexpr std::uint16_t read_data_mailbox = 0x14;
 
 constexpr std::uint32_t control_abort = 1U << 0;
@@ -67,7 +67,7 @@ void DoeRegisters::write(std::uint16_t offset, std::uint32_t value) {
             else if ((value & control_go) != 0)
                 go();
             break;
-        case write_mailbox: accept(value); break;
+        case write_data_mailbox: accept(value); break;
         case read_data_mailbox: acknowledge(); break;
         default: break;
     }

@@ -92,7 +92,7 @@ long milliseconds(Time time) {
 
 Result<HttpReply> http_post(const std::string& url, std::string_view text, const HttpBounds& bounds) {
     static const std::optional<Curl> loaded = load();
-    if (!loaded) return fail(Errc::unsupported, "libcurl");
+    if (!loaded) return fail(Errc::unsupported, no_http_client);
     const auto& library = *loaded;
     const Handle handle{library.init(), library.cleanup};
     // Without "Expect: 100-continue", which costs a second at servers that do not know it.

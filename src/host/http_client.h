@@ -15,6 +15,9 @@ struct HttpReply {
     std::string body;
 };
 
+/// What an Error names where libcurl is not installed.
+inline constexpr std::string_view no_http_client = "libcurl";
+
 /// How long and how much. What a server says in its fields is bounded too (300 KiB, by libcurl).
 struct HttpBounds {
     Time connect = std::chrono::seconds{5};
@@ -25,7 +28,7 @@ struct HttpBounds {
 /// Posts text and gives the reply, whatever its status. Waits; calls from several threads are fine. No
 /// redirection is followed, no compression taken. https:// is verified under the system's authorities;
 /// http_proxy, https_proxy and no_proxy of the environment hold. libcurl is loaded by the first call. Errors:
-/// unsupported "libcurl" where it is not installed; bad_field "URL" unless it is http:
+/// unsupported, no_http_client; bad_field "URL" unless it is http:
 /// or https:; not_found "host name"; timeout, disconnected "HTTP connection"; crypto "TLS certificate";
 /// too_large "HTTP reply"; transport "HTTP" for everything else, `detail` being libcurl's code.
 Result<HttpReply> http_post(const std::string& url, std::string_view text, const HttpBounds& bounds);

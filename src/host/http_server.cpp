@@ -13,12 +13,10 @@
 namespace busguard::host {
 namespace {
 
-constexpr Time look_at_stop = std::chrono::milliseconds{500};
 constexpr Time last_answers = std::chrono::seconds{2};
 constexpr Time farewell = std::chrono::seconds{1};
 constexpr Time out_of_descriptors = std::chrono::milliseconds{100};
 constexpr std::size_t piece_size = std::size_t{64} * 1024;
-constexpr int steps_in_turn = 32;  // of one connection, before the others
 
 std::string peer_of(const Descriptor& socket) {
     sockaddr_storage address{};

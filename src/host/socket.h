@@ -27,4 +27,10 @@ Result<std::size_t> send_some(const Descriptor& socket, ByteView bytes);
 /// What has come; empty while nothing has. Errors: disconnected at the end too; system.
 Result<Bytes> receive_some(const Descriptor& socket);
 
+/// For those who serve several connections on one thread: when to see whether to stop, when to try again to
+/// write, and how much to do for one connection before the others.
+inline constexpr Time look_at_stop = std::chrono::milliseconds{200};
+inline constexpr Time retry_writing = std::chrono::milliseconds{1};
+inline constexpr int steps_in_turn = 64;
+
 }  // namespace busguard::host

@@ -11,7 +11,6 @@ using transport::SocketCommand;
 using transport::SocketFrame;
 
 constexpr Time longest_patience = std::chrono::hours{1};
-constexpr Time retry_writing = std::chrono::milliseconds{1};
 
 }  // namespace
 

@@ -9,10 +9,6 @@ namespace {
 
 using Then = transport::SocketSession::Then;
 
-constexpr Time stop_is_seen = std::chrono::milliseconds{200};
-constexpr Time writes_again = std::chrono::milliseconds{1};
-constexpr int messages_in_turn = 64;  // of one connection, before the others
-
 }  // namespace
 
 Result<std::unique_ptr<SocketServer>> SocketServer::listen(Options options, Connected connected) {
@@ -33,12 +29,12 @@ Result<void> SocketServer::run(Clock& clock, const std::atomic<bool>& stop) {
     while (!stop) {
         TRY(take_connections());
         const auto now = clock.now();
-        auto until = now + stop_is_seen;
+        auto until = now + look_at_stop;
         readable.clear();
         for (auto& connection : connections_) {
             switch (serve(*connection, now)) {
                 case State::reading: readable.push_back(connection->socket.number()); break;
-                case State::writing: until = std::min(until, now + writes_again); break;
+                case State::writing: until = std::min(until, now + retry_writing); break;
                 case State::pausing: until = std::min(until, connection->step->due); break;
                 case State::stop:
                     if (options_.ends_on_shutdown) return {};
@@ -66,7 +62,7 @@ Result<void> SocketServer::take_connections() {
 
 // As far as it goes without waiting.
 SocketServer::State SocketServer::serve(Connection& connection, Time now) {
-    for (int turn = 0; turn < messages_in_turn; ++turn) {
+    for (int turn = 0; turn < steps_in_turn; ++turn) {
         auto& step = connection.step;
         if (!step) step = connection.session.next(now);
         if (!step) {
