@@ -120,7 +120,8 @@ private:
                                *asked.ahead);
         if (!asked.error) return {};
         if (asked.alarming()) return "has cosigned another history of this log";
-        if (asked.error->code == Errc::unsupported) return "libcurl.so.4 is not installed (Debian: libcurl4)";
+        if (asked.error->what == host::no_http_client)
+            return "libcurl.so.4 is not installed (Debian: libcurl4)";
         // What a person knows is the status of HTTP, where there was one.
         const bool answered = asked.error->detail >= 100 && asked.error->what != "HTTP";
         return answered ? fmt::format("{} (HTTP status {})", in_words({asked.error->code, asked.error->what}),

@@ -1,8 +1,12 @@
 """`busguard log serve`, `log cosign` and `witness`, each a process, over HTTP on this machine."""
 
 import http.client
+import os
+import pathlib
+import shutil
 import signal
 import subprocess
+import unittest
 
 from support import BUSGUARD, OK, TROUBLE, UNDETERMINED, TestCase, main, run
 
@@ -113,6 +117,18 @@ class Web(TestCase):
         smaller = CHECKPOINT.replace("\n7\n", "\n6\n")
         (self.log / "checkpoint").write_text(smaller)
         self.expect(self.cosign(policy), TROUBLE)  # the log did not sign it
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root and unshare")
+    def test_without_libcurl_it_says_what_to_install(self):
+        libraries = sorted({file.resolve() for folder in ("/usr/lib", "/lib") for file in pathlib.Path(folder).glob("*-linux-gnu/libcurl.so.4")})
+        self.assertTrue(libraries, "libcurl.so.4 is nowhere")
+        one, key = self.witness(1)
+        hide = "".join(f"mount --bind /dev/null {file}; " for file in libraries)
+        ran = subprocess.run(["unshare", "-m", "sh", "-euc", hide + 'exec "$@"', "sh", BUSGUARD, "log", "cosign", "--log", self.log, "--policy",
+                              self.policy("any", (one.url + "/p", key)), "--state", self.folder / "state"], capture_output=True, text=True, check=False)
+        self.assertEqual(ran.returncode, UNDETERMINED, ran.stderr)
+        self.assertIn("libcurl.so.4 is not installed (Debian: libcurl4)", ran.stderr)
+        self.assertEqual((self.log / "checkpoint").read_text(), CHECKPOINT)
 
     def test_a_key_is_made_once(self):
         key = self.folder / "w.key"
