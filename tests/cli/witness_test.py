@@ -2,11 +2,8 @@
 
 import http.client
 import os
-import pathlib
-import shutil
 import signal
 import subprocess
-import unittest
 
 from support import BUSGUARD, OK, TROUBLE, UNDETERMINED, TestCase, main, run
 
@@ -118,14 +115,14 @@ class Web(TestCase):
         (self.log / "checkpoint").write_text(smaller)
         self.expect(self.cosign(policy), TROUBLE)  # the log did not sign it
 
-    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root and unshare")
     def test_without_libcurl_it_says_what_to_install(self):
-        libraries = sorted({file.resolve() for folder in ("/usr/lib", "/lib") for file in pathlib.Path(folder).glob("*-linux-gnu/libcurl.so.4")})
-        self.assertTrue(libraries, "libcurl.so.4 is nowhere")
         one, key = self.witness(1)
-        hide = "".join(f"mount --bind /dev/null {file}; " for file in libraries)
-        ran = subprocess.run(["unshare", "-m", "sh", "-euc", hide + 'exec "$@"', "sh", BUSGUARD, "log", "cosign", "--log", self.log, "--policy",
-                              self.policy("any", (one.url + "/p", key)), "--state", self.folder / "state"], capture_output=True, text=True, check=False)
+        hidden = self.folder / "hidden"
+        hidden.mkdir()
+        (hidden / "libcurl.so.4").write_bytes(b"")  # found first, and no library
+        ran = subprocess.run([BUSGUARD, "log", "cosign", "--log", self.log, "--policy", self.policy("any", (one.url + "/p", key)),
+                              "--state", self.folder / "state"], env=os.environ | {"LD_LIBRARY_PATH": str(hidden)},
+                             capture_output=True, text=True, check=False)
         self.assertEqual(ran.returncode, UNDETERMINED, ran.stderr)
         self.assertIn("libcurl.so.4 is not installed (Debian: libcurl4)", ran.stderr)
         self.assertEqual((self.log / "checkpoint").read_text(), CHECKPOINT)
