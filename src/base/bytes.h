@@ -29,8 +29,4 @@ inline bool same(ByteView a, ByteView b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
 }
 
-inline bool begins_with(ByteView bytes, ByteView first) {
-    return bytes.size() >= first.size() && same(bytes.first(first.size()), first);
-}
-
 }  // namespace busguard

@@ -93,7 +93,7 @@ Result<Bytes> from_base64(std::string_view text) {
         for (std::size_t n = 0; n < 4; ++n) {
             group <<= 6U;
             if (n >= 4 - pad) continue;
-            const int value = base64_values[static_cast<unsigned char>(text[at + n])];
+            const auto value = base64_values[static_cast<unsigned char>(text[at + n])];
             if (value < 0) return fail(Errc::bad_field, "base64 digit", at + n);
             group |= static_cast<std::uint32_t>(value);
         }

@@ -54,11 +54,12 @@ Tried<std::vector<tlog::VerifierKey>> vkeys_of(const std::string& text, std::str
     return or_trouble("file", journal::vkeys_from_text(as_text(bytes), text));
 }
 
-Tried<NamedCheckpoint> read_checkpoint(const std::string& path, const std::vector<tlog::VerifierKey>& keys) {
+Tried<journal::SignedCheckpoint> read_checkpoint(const std::string& path,
+                                                 const std::vector<tlog::VerifierKey>& keys) {
     const auto bytes = TRY(or_trouble("file", host::read_file(path, journal::largest_checkpoint)));
     std::string note{as_text(bytes)};
     auto checkpoint = TRY(or_trouble(path, journal::checkpoint_of(note, keys)));
-    return NamedCheckpoint{std::move(note), std::move(checkpoint)};
+    return journal::SignedCheckpoint{std::move(note), std::move(checkpoint)};
 }
 
 Tried<LogAtHand> log_at_hand(const Session& session, const LogOptions& options) {
@@ -84,6 +85,22 @@ Tried<LogAtHand> log_at_hand(const Session& session, const LogOptions& options) 
 Tried<journal::PublishedLog> open_log(const LogAtHand& at, const LogOptions& options) {
     return or_trouble(fmt::format("{}/{}", options.log, journal::checkpoint_path),
                       journal::PublishedLog::open(*at.files, at.keys));
+}
+
+Tried<std::optional<Cosigned>> cosigned_checkpoint(const LogAtHand& at, const LogOptions& options,
+                                                   const journal::PublishedLog& log) {
+    auto beside = TRY(or_trouble(fmt::format("{}/{}", options.log, journal::cosigned_path), log.cosigned()));
+    std::optional<Cosigned> found;
+    if (!at.policy) {
+        if (beside) found = Cosigned{*std::move(beside), {}};
+        return found;
+    }
+    if (const auto trusted = tlog::trust_checkpoint(log.published().note, at.keys, *at.policy))
+        found = Cosigned{log.published(), trusted->witnesses()};
+    else if (beside)
+        if (const auto older = tlog::trust_checkpoint(beside->note, at.keys, *at.policy))
+            found = Cosigned{*std::move(beside), older->witnesses()};
+    return found;
 }
 
 Tried<std::uint64_t> index_of(std::string_view option, const std::string& text, std::uint64_t otherwise) {

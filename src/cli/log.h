@@ -6,6 +6,7 @@
 #include "host/durable_files.h"
 #include "journal/published.h"
 #include "logbook/entry.h"
+#include "tlog/trusted_checkpoint.h"
 #include "tlog/witness_policy.h"
 
 #include <memory>
@@ -40,12 +41,19 @@ Tried<journal::PublishedLog> open_log(const LogAtHand& at, const LogOptions& opt
 
 /// A vkey, or the vkeys in a file.
 Tried<std::vector<tlog::VerifierKey>> vkeys_of(const std::string& text, std::string_view option);
-/// A checkpoint in a file, signed by one of the keys; the note with all its signatures.
-struct NamedCheckpoint {
-    std::string note;
-    tlog::Checkpoint checkpoint;
+/// A checkpoint in a file, signed by one of the keys.
+Tried<journal::SignedCheckpoint> read_checkpoint(const std::string& path,
+                                                 const std::vector<tlog::VerifierKey>& keys);
+
+/// The newest checkpoint that witnesses cosigned.
+struct Cosigned {
+    journal::SignedCheckpoint its;
+    std::vector<tlog::Witnessed> witnesses;  ///< of the policy
 };
-Tried<NamedCheckpoint> read_checkpoint(const std::string& path, const std::vector<tlog::VerifierKey>& keys);
+/// With a policy, the newest that its quorum cosigned: the published one, or the one beside it. Without, the
+/// one beside it, whoever cosigned that. Troubles: one beside it that is not of this log's history.
+Tried<std::optional<Cosigned>> cosigned_checkpoint(const LogAtHand& at, const LogOptions& options,
+                                                   const journal::PublishedLog& log);
 
 /// An index, or the end of a range; `text` empty: `otherwise`.
 Tried<std::uint64_t> index_of(std::string_view option, const std::string& text, std::uint64_t otherwise = 0);

@@ -29,8 +29,6 @@ struct LogCosignOptions {
     bool once = false;
 };
 
-constexpr int most_rounds = 3;  // while a newer checkpoint is published each time
-
 /// Bytes of a witness' reply: lines of signatures.
 constexpr host::HttpBounds bounds{.largest_body = std::size_t{64} * 1024};
 
@@ -47,38 +45,39 @@ public:
 
     /// One round for the checkpoint that is published now.
     Tried<Exit> run() {
-        for (int round = 0; round < most_rounds; ++round) {
-            const auto before = TRY(published());
-            const auto result = TRY(or_trouble(checkpoint_file(), ask(before)));
-            TRY(remember(result));
-            const auto trusted = TRY(trust(result.note));
-            if (!trusted) return tell(result, false);
-            // What was published meanwhile is newer, and not to be written over.
-            if (TRY(published()) != before) continue;
-            TRY(or_trouble("file",
-                           host::write_file(checkpoint_file(), as_bytes(tlog::to_text(result.note)))));
-            return tell(result, true);
-        }
-        session_.say("newer checkpoints keep being published: the next time");
-        return Exit::undetermined;
+        const auto checkpoint = TRY(shown());
+        const auto result = TRY(or_trouble(path(journal::checkpoint_path), ask(checkpoint)));
+        TRY(remember(result));
+        const bool quorum = TRY(trust(result.note));
+        if (quorum)
+            TRY(or_trouble("file", host::write_file(path(journal::cosigned_path),
+                                                    as_bytes(tlog::to_text(result.note)))));
+        return tell(result, quorum);
     }
 
 private:
-    std::string checkpoint_file() const {
-        return fmt::format("{}/{}", options_.log, journal::checkpoint_path);
+    std::string path(std::string_view name) const { return fmt::format("{}/{}", options_.log, name); }
+
+    Tried<std::optional<std::string>> read(std::string_view name) {
+        const auto note = files_.read(std::string{name}, journal::largest_checkpoint);
+        if (note) return std::optional{std::string{as_text(*note)}};
+        if (note.error().code == Errc::not_found) return std::optional<std::string>{};
+        return fail(trouble_of(note.error(), path(name)));
     }
 
-    Tried<std::string> published() {
-        const auto note = TRY(or_trouble(checkpoint_file(), files_.read(std::string{journal::checkpoint_path},
-                                                                        journal::largest_checkpoint)));
-        return std::string{as_text(note)};
+    /// The published checkpoint, with the cosignatures that it has already.
+    Tried<std::string> shown() {
+        auto published = TRY(read(journal::checkpoint_path));
+        if (!published) return fail(trouble_of({Errc::not_found, "file"}, path(journal::checkpoint_path)));
+        auto cosigned = TRY(read(journal::cosigned_path));
+        return cosigned && cosigned->starts_with(*published) ? *std::move(cosigned) : *std::move(published);
     }
 
     /// Has a quorum cosigned it?
     Tried<bool> trust(const tlog::Note& note) {
         const auto trusted = tlog::trust_checkpoint(tlog::to_text(note), policy_.log_keys(), policy_);
         if (!trusted && trusted.error().code != Errc::not_found)
-            return fail(trouble_of(trusted.error(), checkpoint_file()));
+            return fail(trouble_of(trusted.error(), path(journal::checkpoint_path)));
         return static_cast<bool>(trusted);
     }
 
@@ -131,7 +130,8 @@ private:
 
     Tried<Exit> tell(const web::Cosigning& result, bool quorum) {
         const auto& witnesses = policy_.witnesses();
-        const auto told = TRY(or_trouble(checkpoint_file(), tlog::checkpoint_from_text(result.note.text)));
+        const auto told =
+            TRY(or_trouble(path(journal::checkpoint_path), tlog::checkpoint_from_text(result.note.text)));
         std::size_t cosigned = 0;
         bool alarm = false;
         auto list = Json::array();
@@ -154,7 +154,7 @@ private:
         else
             session_.print(fmt::format(
                 "{} entries, {} of {} witnesses cosigned: {}\n", told.head.size, cosigned, witnesses.size(),
-                quorum ? "a quorum, published" : "no quorum, the checkpoint stays as it was"));
+                quorum ? "a quorum, published" : "no quorum, the cosigned one stays as it was"));
         (void)std::fflush(session_.world().out);
         if (alarm) return Exit::failed;
         return quorum ? Exit::ok : Exit::undetermined;

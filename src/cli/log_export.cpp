@@ -49,7 +49,11 @@ public:
         std::erase_if(keys, [this](const auto& key) { return key.name() != log_.origin(); });
         const auto vkeys = journal::to_text(keys);
         TRY(at_target(shelf_.replace(std::string{journal::vkeys_path}, as_bytes(vkeys))));
-        return at_target(shelf_.replace(std::string{journal::checkpoint_path}, as_bytes(log_.note())));
+        TRY(put(journal::checkpoint_path, log_.published().note));
+        // After the other, as whoever cosigns it does: it is never of the larger tree.
+        if (const auto cosigned = TRY(at_source(log_.cosigned())))
+            TRY(put(journal::cosigned_path, cosigned->note));
+        return {};
     }
 
     std::uint64_t entries() const { return entries_; }
@@ -63,6 +67,10 @@ private:
     template <class T>
     Tried<T> at_source(Result<T> result) const {
         return or_trouble(options_.log.log, std::move(result));
+    }
+
+    Tried<void> put(std::string_view path, std::string_view note) {
+        return at_target(shelf_.replace(std::string{path}, as_bytes(note)));
     }
 
     /// Where the folder's own checkpoint ends, if it is of this history.

@@ -14,20 +14,33 @@ struct LogProveOptions {
     std::string index, checkpoint, write;
 };
 
-/// The log's own checkpoint, or another one of it, such as one that witnesses have cosigned.
-Tried<NamedCheckpoint> chosen_checkpoint(const LogAtHand& at, const journal::PublishedLog& log,
-                                         const LogProveOptions& options) {
-    if (options.checkpoint.empty()) return NamedCheckpoint{log.note(), log.checkpoint()};
-    auto named = TRY(read_checkpoint(options.checkpoint, at.keys));
-    TRY(or_trouble(options.checkpoint, log.holds(named.checkpoint.head)));
-    return named;
+/// The one that was named; else the newest that witnesses cosigned, if it has the entry; else the newest.
+Tried<journal::SignedCheckpoint> chosen_checkpoint(const LogAtHand& at, const journal::PublishedLog& log,
+                                                   const LogProveOptions& options, std::uint64_t index) {
+    if (!options.checkpoint.empty()) {
+        auto named = TRY(read_checkpoint(options.checkpoint, at.keys));
+        TRY(or_trouble(options.checkpoint, log.holds(named.checkpoint.head)));
+        return named;
+    }
+    auto cosigned = TRY(cosigned_checkpoint(at, options.log, log));
+    if (cosigned && index < cosigned->its.checkpoint.head.size) return std::move(cosigned->its);
+    if (at.policy && index < log.head().size)
+        return trouble("log",
+                       {.where = options.log.log,
+                        .line = 0,
+                        .field = {},
+                        .message = fmt::format("no checkpoint with entry {} has the policy's quorum of "
+                                               "witnesses",
+                                               index),
+                        .remedy = "busguard log cosign asks them"});
+    return log.published();
 }
 
 Tried<Exit> prove(Session& session, const LogProveOptions& options) {
     const auto index = TRY(index_of("INDEX", options.index));
     const auto at = TRY(log_at_hand(session, options.log));
     const auto log = TRY(open_log(at, options.log));
-    const auto [note, checkpoint] = TRY(chosen_checkpoint(at, log, options));
+    const auto [note, checkpoint] = TRY(chosen_checkpoint(at, log, options, index));
     const auto where = fmt::format("entry {}", index);
     const auto& head = checkpoint.head;
     tlog::Proof proof{.index = index,
@@ -63,9 +76,10 @@ void add_log_prove(Command group, Chosen& chosen) {
                                 "Prove that an entry is in the log (tlog-proof), to whom has no log", prove);
     command.option("INDEX", options->index, "Which entry").required();
     command
-        .option("--checkpoint", options->checkpoint,
-                "Prove it against this checkpoint, such as one that witnesses have cosigned "
-                "(default: the published one)")
+        .option(
+            "--checkpoint", options->checkpoint,
+            "Prove it against this checkpoint (default: the newest that witnesses cosigned; the newest of "
+            "all for an entry that is not in that)")
         .shown_as("FILE");
     command.option("--write", options->write, "Write the proof to this file instead of standard output")
         .shown_as("FILE");

@@ -2,7 +2,6 @@
 #include "cli/log.h"
 #include "cli/log_entry_view.h"
 #include "cli/time.h"
-#include "tlog/trusted_checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -13,27 +12,28 @@ namespace {
 
 std::string id_text(std::uint32_t id) { return fmt::format("{:08x}", id); }
 
-/// Signatures on the checkpoint.
+/// Who signed and cosigned.
 struct Signatures {
-    std::vector<const tlog::VerifierKey*> logs;  ///< keys of the log that signed
-    std::vector<tlog::SignatureLine> others;     ///< whose keys are not known here
+    std::vector<const tlog::VerifierKey*> logs;  ///< keys of the log that signed the newest checkpoint
+    std::optional<std::uint64_t> cosigned;  ///< entries that witnesses vouch for: with a policy, its quorum
     std::vector<std::pair<std::string, std::chrono::sys_seconds>> witnesses;  ///< of the policy
-    bool quorum = false;                                                      ///< the policy's
+    std::vector<tlog::SignatureLine> others;  ///< whose keys are not known here
 };
 
-Tried<Signatures> signatures_of(const LogAtHand& at, const journal::PublishedLog& log) {
+Tried<Signatures> signatures_of(const LogAtHand& at, const LogOptions& options,
+                                const journal::PublishedLog& log) {
     Signatures found;
-    auto note = TRY(or_trouble("checkpoint", tlog::note_from_text(log.note())));
-    const auto matches = TRY(or_trouble("checkpoint", tlog::verify(note, at.keys)));
-    for (const auto& match : matches) found.logs.push_back(&at.keys[match.key]);
-    if (at.policy) {
-        if (const auto trusted = tlog::trust_checkpoint(log.note(), at.keys, *at.policy)) {
-            found.quorum = true;
-            for (const auto& one : trusted->witnesses())
-                found.witnesses.emplace_back(at.policy->witnesses()[one.witness].name, one.time);
-        }
-    }
-    for (auto& line : note.signatures)
+    const auto published = TRY(or_trouble("checkpoint", tlog::note_from_text(log.published().note)));
+    for (const auto& match : TRY(or_trouble("checkpoint", tlog::verify(published, at.keys))))
+        found.logs.push_back(&at.keys[match.key]);
+    const auto cosigned = TRY(cosigned_checkpoint(at, options, log));
+    if (cosigned) found.cosigned = cosigned->its.checkpoint.head.size;
+    if (cosigned && at.policy)
+        for (const auto& one : cosigned->witnesses)
+            found.witnesses.emplace_back(at.policy->witnesses()[one.witness].name, one.time);
+    auto shown =
+        cosigned ? TRY(or_trouble("checkpoint", tlog::note_from_text(cosigned->its.note))) : published;
+    for (auto& line : shown.signatures)
         if (std::ranges::none_of(
                 at.keys, [&](const auto& key) { return key.name() == line.name && key.id() == line.id; }))
             found.others.push_back(std::move(line));
@@ -76,7 +76,8 @@ Json to_json(const LogAtHand& at, const journal::PublishedLog& log, const Status
             {"last", status.last ? entry_json(log.head().size - 1, *status.last) : Json(nullptr)},
             {"keys", std::move(keys)},
             {"keys_beside", at.keys_beside},
-            {"quorum", at.policy ? Json(signatures.quorum) : Json(nullptr)},
+            {"cosigned", signatures.cosigned ? Json(*signatures.cosigned) : Json(nullptr)},
+            {"quorum", at.policy ? Json(signatures.cosigned.has_value()) : Json(nullptr)},
             {"witnesses", std::move(witnesses)},
             {"other_signatures", std::move(others)},
             {"blobs", status.blobs}};
@@ -98,13 +99,14 @@ std::string to_text(const LogAtHand& at, const journal::PublishedLog& log, const
     line("blobs", fmt::format("{}", status.blobs));
     for (const auto* key : signatures.logs)
         line("signed by", fmt::format("{} {}", printable(key->name()), id_text(key->id())));
+    if (signatures.cosigned) line("cosigned", fmt::format("{} entries", *signatures.cosigned));
     for (const auto& [name, time] : signatures.witnesses)
         line("witness", fmt::format("{} at {}", printable(name), format_time(time)));
     for (const auto& other : signatures.others)
         if (!at.policy)
             line("also",
                  fmt::format("{} {}, whose key is not known here", printable(other.name), id_text(other.id)));
-    if (at.policy) line("quorum", signatures.quorum ? "reached" : "not reached");
+    if (at.policy) line("quorum", signatures.cosigned ? "reached" : "not reached");
     if (!at.policy && signatures.others.empty()) line("witnesses", "none");
     return out;
 }
@@ -112,13 +114,13 @@ std::string to_text(const LogAtHand& at, const journal::PublishedLog& log, const
 Tried<Exit> status(Session& session, const LogOptions& options) {
     const auto at = TRY(log_at_hand(session, options));
     const auto log = TRY(open_log(at, options));
-    const auto signatures = TRY(signatures_of(at, log));
+    const auto signatures = TRY(signatures_of(at, options, log));
     const auto found = TRY(status_of(options, log));
     if (session.json())
         print(session, to_json(at, log, found, signatures));
     else
         session.print(to_text(at, log, found, signatures));
-    return at.policy && !signatures.quorum ? Exit::failed : Exit::ok;
+    return at.policy && !signatures.cosigned ? Exit::failed : Exit::ok;
 }
 
 }  // namespace

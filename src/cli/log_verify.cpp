@@ -7,7 +7,6 @@
 #include "crypto/multi_buffer.h"
 #include "logbook/audit.h"
 #include "logbook/reverify.h"
-#include "tlog/trusted_checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -31,6 +30,7 @@ struct LogVerifyOptions {
 /// What was found about a log.
 struct Report {
     tlog::TreeHead head;
+    std::optional<std::uint64_t> cosigned;  ///< entries that witnesses vouch for; asked with a policy
     std::uint64_t entries = 0, pruned = 0;
     std::uint64_t evidence = 0;                                 ///< entries of evidence; of those
     std::uint64_t unfinished = 0;                               ///< visits that ended early
@@ -180,22 +180,26 @@ private:
     Report report_;
 };
 
-/// The checkpoint has its quorum, and the log holds the one that was remembered.
-Tried<void> look_at_checkpoint(const LogAtHand& at, const journal::PublishedLog& log,
-                               const LogVerifyOptions& options, Report& report) {
+/// A checkpoint has the policy's quorum, and the log holds what was cosigned and what was remembered.
+Tried<void> look_at_checkpoints(const LogAtHand& at, const journal::PublishedLog& log,
+                                const LogVerifyOptions& options, Report& report) {
     const auto last = log.head().size == 0 ? 0 : log.head().size - 1;
-    if (at.policy) {
-        if (const auto trusted = tlog::trust_checkpoint(log.note(), at.keys, *at.policy); !trusted)
-            report.add({last, "log.no-quorum", in_words(trusted.error())});
+    const auto not_held = [&](const Error& error, const std::string& which) {
+        const bool other = error.code == Errc::mismatch || error.code == Errc::bad_field;
+        report.add({last, other ? "log.forked" : "log.damaged",
+                    fmt::format("the log does not hold the tree that {} tells of", which)});
+    };
+    const auto beside = log.cosigned();
+    if (!beside) not_held(beside.error(), std::string{journal::cosigned_path});
+    if (at.policy && beside) {
+        const auto cosigned = TRY(cosigned_checkpoint(at, options.log, log));
+        if (cosigned) report.cosigned = cosigned->its.checkpoint.head.size;
+        if (!cosigned)
+            report.add({last, "log.no-quorum", "no checkpoint has the policy's quorum of witnesses"});
     }
     if (options.since.empty()) return {};
     const auto remembered = TRY(read_checkpoint(options.since, at.keys));
-    const auto held = log.holds(remembered.checkpoint.head);
-    if (held) return {};
-    const bool other = held.error().code == Errc::mismatch || held.error().code == Errc::bad_field;
-    report.add({last, other ? "log.forked" : "log.damaged",
-                fmt::format("the log does not hold the tree of size {} that {} tells of",
-                            remembered.checkpoint.head.size, options.since)});
+    if (const auto held = log.holds(remembered.checkpoint.head); !held) not_held(held.error(), options.since);
     return {};
 }
 
@@ -213,6 +217,7 @@ Json to_json(const journal::PublishedLog& log, const Report& report) {
             {"origin", log.origin()},
             {"size", report.head.size},
             {"root", to_base64(report.head.root)},
+            {"cosigned", report.cosigned ? Json(*report.cosigned) : Json(nullptr)},
             {"entries", report.entries},
             {"pruned", report.pruned},
             {"kinds", counts_json(report.kinds)},
@@ -245,6 +250,9 @@ std::string to_text(const Report& report, bool colour) {
     out += fmt::format("evidence: {} of {} signatures verify; {} visits ended early, {} others are refused\n",
                        report.verified, report.signatures, report.unfinished, report.refused);
     for (const auto& [code, count] : report.reasons) out += fmt::format("  {:>8}  {}\n", count, code);
+    if (report.cosigned)
+        out += fmt::format("a quorum of witnesses vouches for the first {} of {} entries\n", *report.cosigned,
+                           report.head.size);
     out += report.found == 0 ? "the log holds together\n"
                              : fmt::format("the log does not hold together: {} findings\n", report.found);
     return out;
@@ -261,7 +269,7 @@ Tried<Exit> verify(Session& session, const LogVerifyOptions& options) {
     const auto from = TRY(index_of("--from", options.from));
     const auto to = std::min(TRY(index_of("--to", options.to, log.head().size)), log.head().size);
     auto report = Verification{session, log, reverifier, options}.run(from, to);
-    TRY(look_at_checkpoint(at, log, options, report));
+    TRY(look_at_checkpoints(at, log, options, report));
     if (session.json())
         print(session, to_json(log, report));
     else

@@ -15,6 +15,6 @@ using LargeForm = std::function<json::Value(ByteView bytes)>;
 json::Value bundle_value(const Bundle& bundle, const LargeForm& chain = {}, const LargeForm& transcript = {});
 
 /// The reverse, as strict as bundle_from_json. It means something only if nothing was blamed.
-Bundle bundle_in(const json::Node& node);
+Bundle bundle_in(const json::Node& root);
 
 }  // namespace busguard::evidence

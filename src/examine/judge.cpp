@@ -128,7 +128,8 @@ Checked<void> add_firmware_anchors(trust::Anchors& anchors, const std::string& s
         return fail(Problem{
             .where = file, .field = std::string{found.error().what}, .message = in_words(found.error())});
     for (const auto& [certificate, owner] : *found)
-        anchors.add(certificate, "EFI variable " + variable + ", put there by " + owner);
+        anchors.add(certificate,
+                    std::string{"EFI variable "}.append(variable).append(", put there by ").append(owner));
     return {};
 }
 

@@ -24,8 +24,9 @@ public:
     Examination(host::DurableFiles& files, std::uint64_t minimum)
         : files_{files}, shelf_{files}, minimum_{minimum} {}
 
-    void checkpoint(CheckpointReader& reader);
+    void checkpoints(CheckpointReader& reader);
     void tree(const Progress& progress);
+    void cosigned();
     void blobs();
     Fsck found() && { return std::move(found_); }
 
@@ -38,6 +39,7 @@ private:
                                        .message = std::move(message),
                                        .remedy = {}});
     }
+    std::optional<tlog::TreeHead> checkpoint(CheckpointReader& reader, const std::string& path, bool needed);
     std::optional<std::vector<tlog::TreeHash>> leaves_of_bundle(std::uint64_t index);
     std::optional<std::vector<tlog::TreeHash>> leaves_of_tile(std::uint64_t index);
     void compare(const tlog::Tile& derived);
@@ -45,23 +47,44 @@ private:
     host::DurableFiles& files_;
     Shelf shelf_;
     std::uint64_t minimum_;
+    std::optional<tlog::TreeHead> cosigned_;
     Fsck found_;
 };
 
-void Examination::checkpoint(CheckpointReader& reader) {
-    const std::string path{checkpoint_path};
+std::optional<tlog::TreeHead> Examination::checkpoint(CheckpointReader& reader, const std::string& path,
+                                                      bool needed) {
     const auto note = files_.read(path, largest_checkpoint);
     if (!note) {
-        blame(path, words(note.error()));
-        return;
+        if (needed || note.error().code != Errc::not_found) blame(path, words(note.error()));
+        return std::nullopt;
     }
     const auto head = reader.read(*note);
-    if (!head) {
-        blame(path, words(head.error()));
+    if (head) return *head;
+    blame(path, words(head.error()));
+    return std::nullopt;
+}
+
+// The cosigned one first: whatever is published meanwhile, it is of no larger tree than the other.
+void Examination::checkpoints(CheckpointReader& reader) {
+    cosigned_ = checkpoint(reader, std::string{cosigned_path}, false);
+    found_.head = checkpoint(reader, std::string{checkpoint_path}, true);
+    if (found_.head && minimum_ > found_.head->size)
+        blame(std::string{checkpoint_path}, "is of a smaller tree than the minimum index");
+}
+
+void Examination::cosigned() {
+    if (!cosigned_ || !found_.head) return;
+    const std::string path{cosigned_path};
+    if (cosigned_->size > found_.head->size) {
+        blame(path, "is of a larger tree than the checkpoint");
         return;
     }
-    found_.head = *head;
-    if (minimum_ > head->size) blame(path, "is of a smaller tree than the minimum index");
+    tlog::TileReader hashes{shelf_, found_.head->size};
+    const auto root = tlog::root_at(cosigned_->size, hashes);
+    if (!root)
+        blame(path, words(root.error()));
+    else if (*root != cosigned_->root)
+        blame(path, "is of another history");
 }
 
 // A bundle may have become full since the checkpoint was signed: its first entries are the same.
@@ -151,8 +174,9 @@ void Examination::blobs() {
 Fsck fsck(host::DurableFiles& files, CheckpointReader& reader, std::uint64_t minimum,
           const Progress& progress) {
     Examination examination{files, minimum};
-    examination.checkpoint(reader);
+    examination.checkpoints(reader);
     examination.tree(progress);
+    examination.cosigned();
     examination.blobs();
     return std::move(examination).found();
 }

@@ -24,8 +24,9 @@ struct Fsck {
 using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 /// Derives a published log anew: the leaf hashes from the bundles, every tile and the root from those, and
-/// compares with the files and with what was signed. It needs no database, writes nothing, and may look at a
-/// copy. Bundles that end at or below `minimum` may be gone; for them the tiles of level 0 are believed.
+/// compares with the files and with what was signed, and cosigned if there is such a checkpoint. It needs no
+/// database, writes nothing, and may look at a copy. Bundles that end at or below `minimum` may be gone; for
+/// them the tiles of level 0 are believed.
 Fsck fsck(host::DurableFiles& files, CheckpointReader& reader, std::uint64_t minimum = 0,
           const Progress& progress = {});
 

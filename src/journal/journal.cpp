@@ -93,25 +93,10 @@ Result<Bytes> Journal::sign() {
     return standing_.last->note;
 }
 
-Result<void> Journal::publish(ByteView note) {
-    const auto& last = last_signed();
-    if (!last || !begins_with(note, last->note)) return fail(Errc::unexpected, "checkpoint");
-    if (TRY(reader_.read(note)) != last->head) return fail(Errc::unexpected, "checkpoint");
-    if (!same(note, last->note)) {
-        SignedHead more{last->head, to_bytes(note)};
-        TRY(ledger_.keep(more));
-        standing_.last = std::move(more);
-    }
-    // Lines that witnesses added to it meanwhile (busguard log cosign) stay.
-    const auto there = shelf_.read(std::string{checkpoint_path}, largest_checkpoint);
-    if (there && there->size() > note.size() && begins_with(*there, note)) return {};
-    return shelf_.replace(std::string{checkpoint_path}, note);
-}
-
 Result<tlog::TreeHead> Journal::publish() {
     TRY(integrate());
     const auto note = TRY(sign());
-    TRY(publish(note));
+    TRY(shelf_.replace(std::string{checkpoint_path}, note));
     return tree();
 }
 

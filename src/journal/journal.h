@@ -42,15 +42,11 @@ public:
 
     /// Brings all entries into the tree. Errors: mismatch for entries or files that are not what they were.
     Result<tlog::TreeHead> integrate();
-    /// The checkpoint of the integrated tree, the same one when it was signed before. Witnesses may add lines
-    /// to it. Errors: the signer's; mismatch "checkpoint" for one that does not say what was to be signed;
-    /// what tlog::verify_consistency says if the tree does not hold the one that was signed before.
+    /// The checkpoint of the integrated tree, the same one when it was signed before. Errors: the signer's;
+    /// mismatch "checkpoint" for one that does not say what was to be signed; what tlog::verify_consistency
+    /// says if the tree does not hold the one that was signed before.
     Result<Bytes> sign();
-    /// Puts a checkpoint in its place. `note` is what sign() gave last, with or without more signatures; one
-    /// that is there with more stays.
-    /// Error: unexpected "checkpoint" for any other.
-    Result<void> publish(ByteView note);
-    /// All three.
+    /// Both, and puts the checkpoint in its place.
     Result<tlog::TreeHead> publish();
 
     const tlog::TreeHead& tree() const { return standing_.tree; }  ///< that is integrated
@@ -111,8 +107,11 @@ private:
     tlog::TileReader hashes_;  // of the same
 };
 
-/// Where the checkpoint stands.
+/// Where the checkpoint stands, which only the journal writes.
 inline constexpr std::string_view checkpoint_path = "checkpoint";
+/// Beside it, the newest that a quorum of witnesses cosigned, which only `busguard log cosign` writes: a log
+/// that grows would otherwise show a checkpoint that nobody has cosigned yet most of the time.
+inline constexpr std::string_view cosigned_path = "checkpoint.cosigned";
 std::string blob_path(const tlog::TreeHash& name);
 
 }  // namespace busguard::journal

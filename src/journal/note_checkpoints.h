@@ -31,6 +31,12 @@ std::string to_text(std::span<const tlog::VerifierKey> vkeys);
 /// vkeys_from_text.
 Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files, const tlog::VerifierKey& own);
 
+/// A checkpoint and the note that it came in, with all its signatures.
+struct SignedCheckpoint {
+    std::string note;
+    tlog::Checkpoint checkpoint;
+};
+
 /// The checkpoint in a note that one of `keys` signed. Lines of other signers are passed over. Errors: those
 /// of tlog::note_from_text, tlog::verify and tlog::checkpoint_from_text; mismatch "origin" if it is another
 /// log's than that of any key that signed.

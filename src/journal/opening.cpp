@@ -126,8 +126,7 @@ Checked<void> Journal::check_published() {
                 std::string{"is of another history than the database, at "}.append(size_text(head->size)),
                 std::string{restore}));
     }
-    // As it was signed, or with the lines that witnesses added since.
-    if (!last || (note && begins_with(*note, last->note))) return {};
+    if (!last || (note && same(*note, last->note))) return {};
     return for_people(shelf_.replace(published(), last->note), published());
 }
 

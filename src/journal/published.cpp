@@ -2,7 +2,6 @@
 
 #include "base/hex.h"
 #include "crypto/hash.h"
-#include "journal/note_checkpoints.h"
 #include "tlog/entry_bundle.h"
 
 #include <algorithm>
@@ -33,10 +32,22 @@ bool is_blob_name(std::string_view text) {
 }  // namespace
 
 Result<PublishedLog> PublishedLog::open(host::DurableFiles& files, std::vector<tlog::VerifierKey> keys) {
+    PublishedLog log{files, std::move(keys)};
+    // The cosigned one first: whatever is published meanwhile, it is of no larger tree than the other.
+    if (const auto bytes = files.read(std::string{cosigned_path}, largest_checkpoint))
+        log.cosigned_ = as_text(*bytes);
+    else if (bytes.error().code != Errc::not_found)
+        return fail(bytes.error());
     const auto bytes = TRY(files.read(std::string{checkpoint_path}, largest_checkpoint));
-    std::string note{as_text(bytes)};
-    auto checkpoint = TRY(checkpoint_of(note, keys));
-    return PublishedLog{files, std::move(note), std::move(checkpoint), std::move(keys)};
+    log.published_ = {std::string{as_text(bytes)}, TRY(checkpoint_of(as_text(bytes), log.keys_))};
+    return log;
+}
+
+Result<std::optional<SignedCheckpoint>> PublishedLog::cosigned() const {
+    if (!cosigned_) return std::optional<SignedCheckpoint>{};
+    SignedCheckpoint found{*cosigned_, TRY(checkpoint_of(*cosigned_, keys_))};
+    TRY(holds(found.checkpoint.head));
+    return std::optional{std::move(found)};
 }
 
 // The path from a tile's first leaf to the root has in it, below the tile's own root, a hash over each of

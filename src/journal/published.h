@@ -3,7 +3,7 @@
 #include "base/problem.h"
 #include "host/durable_files.h"
 #include "journal/journal.h"
-#include "tlog/checkpoint.h"
+#include "journal/note_checkpoints.h"
 
 #include <optional>
 #include <string>
@@ -35,10 +35,13 @@ public:
     /// `files` outlives it. Errors: those of tlog::verify and tlog::checkpoint_from_text; mismatch "origin".
     static Result<PublishedLog> open(host::DurableFiles& files, std::vector<tlog::VerifierKey> keys);
 
-    const std::string& note() const { return note_; }  ///< the checkpoint's, signatures included
-    const tlog::Checkpoint& checkpoint() const { return checkpoint_; }
-    const std::string& origin() const { return checkpoint_.origin; }
-    const tlog::TreeHead& head() const { return checkpoint_.head; }
+    const SignedCheckpoint& published() const { return published_; }
+    /// The newest one that the log shows as cosigned by witnesses, of a tree that the checkpoint's holds; who
+    /// cosigned it is for the caller to ask (tlog::trust_checkpoint). Errors: as open's for another log's;
+    /// bad_field "size" if it is of a larger tree, mismatch "root" if it is of another history.
+    Result<std::optional<SignedCheckpoint>> cosigned() const;
+    const std::string& origin() const { return published_.checkpoint.origin; }
+    const tlog::TreeHead& head() const { return published_.checkpoint.head; }
     const std::vector<tlog::VerifierKey>& keys() const { return keys_; }
 
     /// The entries of bundle `number` (of index / tlog::tile_width), those of a larger tree left out. Error:
@@ -67,19 +70,15 @@ public:
     Result<void> holds(const tlog::TreeHead& older) const;
 
 private:
-    PublishedLog(host::DurableFiles& files, std::string note, tlog::Checkpoint checkpoint,
-                 std::vector<tlog::VerifierKey> keys)
-        : files_{&files},
-          note_{std::move(note)},
-          checkpoint_{std::move(checkpoint)},
-          keys_{std::move(keys)} {}
+    PublishedLog(host::DurableFiles& files, std::vector<tlog::VerifierKey> keys)
+        : files_{&files}, keys_{std::move(keys)} {}
 
     Result<void> check_tiles() const;
 
     host::DurableFiles* files_;
-    std::string note_;
-    tlog::Checkpoint checkpoint_;
     std::vector<tlog::VerifierKey> keys_;
+    SignedCheckpoint published_;
+    std::optional<std::string> cosigned_;  // as it stands there
 };
 
 }  // namespace busguard::journal

@@ -46,7 +46,7 @@ Result<ServedLog> ServedLog::open(const std::string& folder) {
 host::HttpResponse ServedLog::answer(const host::HttpRequest& request) const {
     if (request.head.method != "GET" && request.head.method != "HEAD") return wrong_method("GET, HEAD");
     const auto path = request.head.path.substr(1);
-    if (path == journal::checkpoint_path) return checkpoint(request);
+    if (path == journal::checkpoint_path || path == journal::cosigned_path) return checkpoint(request);
     if (!is_blob(path) && !tlog::tile_path_from(path)) return refusal(404, "no such resource");
     auto file = host::open_below(folder_, path);
     if (!file) return unreadable(file.error());
@@ -58,7 +58,7 @@ host::HttpResponse ServedLog::answer(const host::HttpRequest& request) const {
 }
 
 host::HttpResponse ServedLog::checkpoint(const host::HttpRequest& request) const {
-    const auto file = host::open_below(folder_, std::string{journal::checkpoint_path});
+    const auto file = host::open_below(folder_, request.head.path.substr(1));
     if (!file) return unreadable(file.error());
     if (file->size > journal::largest_checkpoint) return refusal(500, "the checkpoint is too large");
     auto note = whole(*file, journal::largest_checkpoint);

@@ -7,9 +7,9 @@
 
 namespace busguard::web {
 
-/// A published log to whoever asks (C2SP tlog-tiles): checkpoint, tile/…, tile/entries/… and blob/… of one
-/// folder, by GET and HEAD. What has no name of these forms is not there, so nothing else of the machine
-/// can be named.
+/// A published log to whoever asks (C2SP tlog-tiles): checkpoint, tile/…, tile/entries/…, and what is ours,
+/// checkpoint.cosigned and blob/…, of one folder, by GET and HEAD. What has no name of these forms is not
+/// there, so nothing else of the machine can be named.
 class ServedLog {
 public:
     /// Errors: those of host::open_directory().

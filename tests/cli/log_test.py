@@ -47,11 +47,14 @@ class Status(Log):
 
     def test_wants_the_quorum_of_a_policy(self):
         self.assertFalse(self.json("status", "--policy", self.place / "policy", status=FAILED)["quorum"])
-        shutil.copy(self.place / "cosigned", self.place / "log/checkpoint")
-        shown = self.json("status", "--policy", self.place / "policy")
-        self.assertTrue(shown["quorum"])
-        self.assertEqual([witness["name"] for witness in shown["witnesses"]], ["w"])
-        self.assertEqual(len(self.json("status")["other_signatures"]), 1)
+        for name in ("checkpoint", "checkpoint.cosigned"):  # as other logs have it, and as ours does
+            original = (self.place / "log/checkpoint").read_bytes()
+            shutil.copy(self.place / "cosigned", self.place / "log" / name)
+            shown = self.json("status", "--policy", self.place / "policy")
+            self.assertEqual((shown["quorum"], shown["cosigned"]), (True, 6))
+            self.assertEqual([witness["name"] for witness in shown["witnesses"]], ["w"])
+            self.assertEqual(len(self.json("status")["other_signatures"]), 1)
+            (self.place / "log/checkpoint").write_bytes(original)
 
     def test_refuses_another_key_and_what_is_no_log(self):
         self.assertEqual(self.expect_error(self.log("status", "--key", "/dev/null", "-o", "json", key=False))["code"], "file")
@@ -147,8 +150,10 @@ class Verify(Log):
         self.verify("--since-checkpoint", self.place / "cosigned")
         self.assertEqual(self.reasons("--since-checkpoint", self.place / "cosigned", status=FAILED, log="fork")[-1:], ["log.forked"])
         self.assertEqual(self.reasons("--policy", self.place / "policy", status=FAILED), ["log.no-quorum"])
-        shutil.copy(self.place / "cosigned", self.place / "log/checkpoint")
-        self.verify("--policy", self.place / "policy")
+        shutil.copy(self.place / "cosigned", self.place / "log/checkpoint.cosigned")
+        self.assertEqual(self.verify("--policy", self.place / "policy")["cosigned"], 6)
+        shutil.copy(self.place / "fork/checkpoint", self.place / "log/checkpoint.cosigned")
+        self.assertEqual(self.reasons("--policy", self.place / "policy", status=FAILED), ["log.forked"])
 
     def test_a_part(self):
         report = self.json("verify", "--from", 2, "--to", 4, "--anchors", self.place / "anchors.pem", status=UNDETERMINED)
@@ -167,6 +172,7 @@ class Export(Log):
 
     def test_copies_and_brings_up_to_date(self):
         copy = self.place / "copy"
+        shutil.copy(self.place / "cosigned", self.place / "log/checkpoint.cosigned")
         self.assertEqual(self.json("export", copy)["entries"], 6)
         wanted = self.files(self.place / "log")
         copied = self.files(copy)
@@ -254,6 +260,22 @@ class Proof(Log):
         self.expect(self.log("prove", 1, "--checkpoint", self.place / "cosigned", "--write", proof), OK)
         self.assertEqual(self.checked(OK, "--log-policy", self.place / "policy", "--entry", self.entry(1), proof=proof), [])
         self.assertEqual(self.checked(FAILED, "--log-policy", self.place / "policy", "--entry", self.entry(1)), ["log.no-quorum"])
+
+    def test_is_against_the_newest_that_witnesses_cosigned(self):
+        cosigned = self.place / "log/checkpoint.cosigned"
+        policy = ("--policy", self.place / "policy")
+        self.expect_error(self.log("prove", 1, *policy, "-o", "json"), message="quorum of witnesses")
+        shutil.copy(self.place / "cosigned", cosigned)
+        self.expect(run("log", "rotate", "--log", self.place / "log", "--signing-key", self.place / "log.key", "--database", self.place / "log.db"), OK)
+        self.assertEqual(self.json("status", *policy)["cosigned"], 6)  # of 7
+        report = self.json("verify", "--anchors", self.place / "anchors.pem", *policy)
+        self.assertEqual((report["cosigned"], report["size"]), (6, 7))
+        for more in ((), policy):
+            self.assertTrue(self.json("prove", 1, *more)["proof"].endswith(cosigned.read_text()))
+        self.assertTrue(self.json("prove", 6)["proof"].endswith((self.place / "log/checkpoint").read_text()))
+        self.expect_error(self.log("prove", 6, *policy, "-o", "json"), message="quorum of witnesses")
+        shutil.copy(self.place / "fork/checkpoint", cosigned)
+        self.expect_error(self.log("prove", 1, "-o", "json"))
 
     def test_by_a_remembered_checkpoint(self):
         self.assertEqual(self.checked(OK, "--checkpoint", self.place / "cosigned", "--entry", self.entry(1)), [])

@@ -44,6 +44,7 @@ class Web(TestCase):
         (self.log / "tile/0/000.p").mkdir()
         (self.log / "tile/0/000.p/7").write_bytes(bytes(7 * 32))
         (self.log / "checkpoint").write_text(CHECKPOINT)
+        self.cosigned = self.log / "checkpoint.cosigned"
         self.vkeys = self.folder / "vkeys"
         self.vkeys.write_text(f"# logs\n\n{VKEY}\n")
 
@@ -83,7 +84,7 @@ class Web(TestCase):
         ran = self.expect(self.cosign(policy), UNDETERMINED)
         self.assertIn("1 of 2 witnesses cosigned: no quorum", ran.out)
         self.assertIn("w1: ", ran.err)
-        self.assertEqual((self.log / "checkpoint").read_text(), CHECKPOINT)
+        self.assertFalse(self.cosigned.exists())
 
         two, key_two = self.witness(2)
         policy = self.policy("all", (one.url + "/p", key_one), (two.url + "/p/", key_two))
@@ -91,9 +92,21 @@ class Web(TestCase):
         self.assertEqual(document["schema"], "busguard.cosign/1")
         self.assertEqual((document["size"], document["quorum"]), (7, True))
         self.assertEqual([each["outcome"] for each in document["witnesses"]], ["cosigned", "cosigned"])
-        note = (self.log / "checkpoint").read_text()
+        self.assertEqual((self.log / "checkpoint").read_text(), CHECKPOINT)
+        note = self.cosigned.read_text()
         self.assertTrue(note.startswith(CHECKPOINT))
         self.assertEqual(note.count("\n\u2014 "), 3)
+        served = Serving(self, "log", "serve", "--log", self.log)
+        status, fields, content = served.ask("GET", "/checkpoint.cosigned")
+        self.assertEqual((status, content), (200, note))
+        self.assertEqual(served.ask("GET", "/checkpoint.cosigned", **{"If-None-Match": fields["ETag"]})[0], 304)
+        self.assertNotEqual(served.ask("GET", "/checkpoint")[1]["ETag"], fields["ETag"])
+
+        # What was cosigned stays, and what is missing is asked for again.
+        one.end()
+        document = self.expect(self.cosign(policy, "-o", "json"), OK).json()
+        self.assertEqual([each["outcome"] for each in document["witnesses"]], ["failed", "cosigned"])
+        self.assertEqual(self.cosigned.read_text().count("\n\u2014 "), 3)
 
     def test_again_and_again_until_told_to_stop(self):
         one, key = self.witness(1)
@@ -125,7 +138,7 @@ class Web(TestCase):
                              capture_output=True, text=True, check=False)
         self.assertEqual(ran.returncode, UNDETERMINED, ran.stderr)
         self.assertIn("libcurl.so.4 is not installed (Debian: libcurl4)", ran.stderr)
-        self.assertEqual((self.log / "checkpoint").read_text(), CHECKPOINT)
+        self.assertFalse(self.cosigned.exists())
 
     def test_a_key_is_made_once(self):
         key = self.folder / "w.key"

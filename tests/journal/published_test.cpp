@@ -1,6 +1,6 @@
 #include "journal/published.h"
 
-#include "journal/note_checkpoints.h"
+#include "journal/fsck.h"
 #include "tests/journal/support.h"
 #include "tlog/entry_bundle.h"
 
@@ -54,6 +54,44 @@ protected:
     std::unique_ptr<host::DirectoryFiles> files = *host::DirectoryFiles::open(directory.path());
     std::unique_ptr<Journal> journal = *Journal::open(kept.path("journal.db"), *files, signer, reader);
 };
+
+// Who cosigned it is for others to say: here it is any checkpoint that the log signed.
+TEST_F(Published, ShowsTheCosignedCheckpointThatItHolds) {
+    EXPECT_FALSE(*open().cosigned());
+    const auto older = *files->read("checkpoint", largest_checkpoint);
+    directory.put("checkpoint.cosigned", older);
+    grow(700);
+    const auto log = open();
+    const auto shown = *log.cosigned();
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->note, as_text(older));
+    EXPECT_EQ(shown->checkpoint.head.size, 600U);
+    EXPECT_EQ(log.head().size, 700U);
+    EXPECT_TRUE(fsck(*files, reader).clean());
+}
+
+TEST_F(Published, ShowsNoOtherCheckpointAsCosigned) {
+    const auto blamed = [&] {
+        const auto found = fsck(*files, reader);
+        return found.problems.size() == 1 ? found.problems[0].where + ": " + found.problems[0].message
+                                          : std::string{"something else"};
+    };
+    tlog::TreeHead other{500, {}};
+    directory.put("checkpoint.cosigned", *signer.sign(other));
+    EXPECT_EQ(open().cosigned().error(), (Error{Errc::mismatch, "root"}));
+    EXPECT_EQ(blamed(), "checkpoint.cosigned: is of another history");
+
+    other.size = 601;
+    directory.put("checkpoint.cosigned", *signer.sign(other));
+    EXPECT_EQ(open().cosigned().error(), (Error{Errc::bad_field, "size"}));
+    EXPECT_EQ(blamed(), "checkpoint.cosigned: is of a larger tree than the checkpoint");
+
+    directory.put("checkpoint.cosigned", *NoteCheckpointSigner{fresh_signer()}.sign(other));
+    EXPECT_EQ(open().cosigned().error().code, Errc::not_found);
+    EXPECT_THAT(blamed(), testing::StartsWith("checkpoint.cosigned: "));
+    directory.put("checkpoint.cosigned", as_bytes("nonsense"));
+    EXPECT_FALSE(open().cosigned());
+}
 
 TEST_F(Published, GivesEveryEntry) {
     const auto log = open();
