@@ -64,25 +64,30 @@ Tried<void> LogProof::know(const LogProofOptions& options) {
     if (keys.empty())
         return usage("--log-key", "whose log it has to be in was not said",
                      "name the log's vkey, or a --log-policy that has it");
-    if (!options.log.empty()) {
-        files_ = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
-        log_ = TRY(or_trouble(options.log, journal::PublishedLog::open(*files_, keys)));
-        trust_.known.push_back(
-            {options.log, [this](const tlog::TreeHead& tree) { return log_->holds(tree); }});
-    }
-    if (options.checkpoint.empty()) return {};
-    const auto remembered = TRY(read_checkpoint(options.checkpoint, keys)).checkpoint.head;
-    trust_.known.push_back(
-        {options.checkpoint, [this, remembered](const tlog::TreeHead& tree) -> Result<void> {
-             if (tree.size == remembered.size) {
-                 if (tree.root != remembered.root) return fail(Errc::mismatch, "root");
-                 return {};
-             }
-             // Both are states of one log, if the log at hand holds both.
-             if (!log_) return fail(Errc::bad_field, "size");
-             TRY(log_->holds(remembered));
-             return log_->holds(tree);
-         }});
+    if (!options.log.empty()) TRY(know_log(options.log));
+    if (!options.checkpoint.empty()) TRY(know_checkpoint(options.checkpoint));
+    return {};
+}
+
+Tried<void> LogProof::know_log(const std::string& folder) {
+    files_ = TRY(or_trouble(folder, host::DirectoryFiles::open(folder)));
+    log_ = TRY(or_trouble(folder, journal::PublishedLog::open(*files_, trust_.keys)));
+    trust_.known.push_back({folder, [this](const tlog::TreeHead& tree) { return log_->holds(tree); }});
+    return {};
+}
+
+Tried<void> LogProof::know_checkpoint(const std::string& file) {
+    const auto remembered = TRY(read_checkpoint(file, trust_.keys)).checkpoint.head;
+    trust_.known.push_back({file, [this, remembered](const tlog::TreeHead& tree) -> Result<void> {
+                                if (tree.size == remembered.size) {
+                                    if (tree.root != remembered.root) return fail(Errc::mismatch, "root");
+                                    return {};
+                                }
+                                // Both are states of one log, if the log at hand holds both.
+                                if (!log_) return fail(Errc::bad_field, "size");
+                                TRY(log_->holds(remembered));
+                                return log_->holds(tree);
+                            }});
     return {};
 }
 

@@ -29,6 +29,8 @@ public:
 private:
     LogProof() = default;
     Tried<void> know(const LogProofOptions& options);
+    Tried<void> know_log(const std::string& folder);
+    Tried<void> know_checkpoint(const std::string& file);
     Tried<void> find_entry(Session& session, const LogProofOptions& options);
 
     tlog::Proof proof_;

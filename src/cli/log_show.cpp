@@ -37,6 +37,23 @@ std::string head_text(std::uint64_t index, const logbook::Entry& entry, bool col
     return out;
 }
 
+Tried<Exit> write_bundle(Session& session, const std::string& file, const logbook::Evidence* its) {
+    if (its == nullptr) return usage("--bundle", "the entry is no evidence", "see busguard log list");
+    TRY(or_trouble("file", host::write_file(file, as_bytes(evidence::to_json(its->bundle)))));
+    session.say(fmt::format("written: {}", file));
+    return Exit::ok;
+}
+
+Judged judged_by(const EntryJudge& judge, const evidence::Bundle& bundle, std::chrono::sys_seconds time) {
+    return {.visited = {.device = bundle.circumstances.device,
+                        .pci = bundle.circumstances.pci,
+                        .driver = {},
+                        .bundle = bundle,
+                        .without = {}},
+            .verdict = judge(bundle, time),
+            .evidence_file = {}};
+}
+
 Tried<Exit> show(Session& session, const LogShowOptions& options) {
     const auto index = TRY(index_of("INDEX", options.index));
     const auto at = TRY(log_at_hand(session, options.log));
@@ -48,24 +65,10 @@ Tried<Exit> show(Session& session, const LogShowOptions& options) {
     }
     const auto entry = TRY(decode_entry(log, index, as_text(bytes)));
     const auto* its = std::get_if<logbook::Evidence>(&entry.what);
-    if (!options.bundle.empty()) {
-        if (its == nullptr) return usage("--bundle", "the entry is no evidence", "see busguard log list");
-        const auto text = evidence::to_json(its->bundle);
-        TRY(or_trouble("file", host::write_file(options.bundle, as_bytes(text))));
-        session.say(fmt::format("written: {}", options.bundle));
-        return Exit::ok;
-    }
+    if (!options.bundle.empty()) return write_bundle(session, options.bundle, its);
     std::optional<Judged> judged;
-    if (its != nullptr) {
-        const auto judge = TRY(EntryJudge::make(session, options.judging));
-        judged = Judged{.visited = {.device = its->bundle.circumstances.device,
-                                    .pci = its->bundle.circumstances.pci,
-                                    .driver = {},
-                                    .bundle = its->bundle,
-                                    .without = {}},
-                        .verdict = judge(its->bundle, entry.time),
-                        .evidence_file = {}};
-    }
+    if (its != nullptr)
+        judged = judged_by(TRY(EntryJudge::make(session, options.judging)), its->bundle, entry.time);
     if (session.json()) {
         print(session, {{"schema", "busguard.log-entry/1"},
                         {"origin", log.origin()},

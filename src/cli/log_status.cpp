@@ -59,7 +59,9 @@ Tried<Status> status_of(const LogOptions& options, const journal::PublishedLog& 
 
 Json to_json(const LogAtHand& at, const journal::PublishedLog& log, const Status& status,
              const Signatures& signatures) {
-    Json keys = Json::array(), witnesses = Json::array(), others = Json::array();
+    auto keys = Json::array();
+    auto witnesses = Json::array();
+    auto others = Json::array();
     for (const auto& key : at.keys)
         keys.push_back({{"vkey", key.to_text()},
                         {"id", id_text(key.id())},

@@ -80,7 +80,7 @@ std::optional<Guard::Ended> Guard::begin(Device& device, Time now) {
     return std::nullopt;
 }
 
-/// Nothing: busguard may speak. Else why not.
+/// Nothing: busguard may speak, itself or by way of the kernel. Else why not.
 std::optional<appraisal::Verdict> Guard::negotiate(Device& device) {
     using Act = owner::Step::Act;
     auto& its = plans_[device.name];
@@ -103,6 +103,8 @@ std::optional<appraisal::Verdict> Guard::negotiate(Device& device) {
                 device.owner = {.kind = owner::Owner::Kind::native, .tsm = {}};
                 return std::nullopt;
             case Act::observe:
+                if (device.owner.kind == owner::Owner::Kind::kernel) return std::nullopt;  // by way of it
+                return verdict(step.reason, step.tsm);
             case Act::keep_out: return verdict(step.reason, step.tsm);
             case Act::connect: {
                 if (!settings_.enforce) return verdict("owner.waiting", step.tsm + " would be asked");

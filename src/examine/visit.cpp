@@ -3,11 +3,14 @@
 #include "appraisal/reason.h"
 #include "base/problem.h"
 #include "drive/errand.h"
+#include "evidence/kernel_log.h"
 #include "host/device_lock.h"
 #include "host/guarded_channel.h"
+#include "host/kernel_cma.h"
 #include "host/ownership.h"
 #include "host/pci.h"
 #include "host/system.h"
+#include "host/worker.h"
 #include "owner/owner.h"
 #include "transport/doe_channel.h"
 #include "transport/doe_discovery.h"
@@ -59,6 +62,26 @@ Error of_discovery(Error error) {
     return error;
 }
 
+/// A kernel that speaks SPDM itself, while it does what it was asked for.
+class AskedKernel {
+public:
+    AskedKernel(host::FileTree& tree, std::string address, const spdm::Nonce& nonce)
+        : worker_{host::Worker::begin([this, &tree, address = std::move(address), nonce] {
+              answer_ = host::authenticate_by_kernel(tree, address, nonce);
+          })} {
+        if (!worker_) answer_ = fail(worker_.error());
+    }
+
+    /// Becomes readable when there is an answer.
+    int descriptor() const { return worker_ ? (*worker_)->descriptor() : -1; }
+    bool done() const { return !worker_ || (*worker_)->done(); }
+    const Result<evidence::Files>& answer() const { return answer_; }  ///< once it is done
+
+private:
+    Result<evidence::Files> answer_{evidence::Files{}};
+    Result<std::unique_ptr<host::Worker>> worker_;  // the last: it writes the answer
+};
+
 }  // namespace
 
 class Visit::Parts {
@@ -73,8 +96,8 @@ public:
 
     std::optional<drive::Wake> resume(Time now) {
         if (errand_) return converse(now);
-        if (!config_ && !open()) return std::nullopt;
-        return discover(now);
+        if (!config_ && !kernel_ && !open()) return std::nullopt;
+        return kernel_ ? wait_for_kernel() : discover(now);
     }
 
     Visited take() && { return std::move(result_); }
@@ -105,16 +128,11 @@ private:
         const auto owner = owner::owner_by(*facts);
         if (owner.kind == Kind::tsm)
             return give_up("owner.tsm", owner.tsm + " is connected to it").has_value();
-        if (owner.kind == Kind::kernel)
-            return give_up("owner.kernel", "its signatures can be judged with busguard verify").has_value();
+        if (owner.kind == Kind::kernel) return ask_kernel();
         const auto& told = device->doe_features;
         if (!told.empty() && std::ranges::find(told, transport::doe_spdm) == told.end())
             return give_up("device.no-cma", {}).has_value();
-        if (!around_->locks.empty()) {
-            auto lock = host::DeviceLock::take(around_->locks, result_.device);
-            if (!lock) return give_up(lock.error()).has_value();
-            lock_.emplace(*std::move(lock));
-        }
+        if (!lock()) return false;
         auto config = host::open_config(*around_->tree, address_);
         if (!config) return give_up(config.error()).has_value();
         config_ = *std::move(config);
@@ -123,6 +141,36 @@ private:
         if (mailboxes->empty()) return give_up("device.no-doe", {}).has_value();
         mailboxes_ = *std::move(mailboxes);
         return true;
+    }
+
+    bool lock() {
+        if (around_->locks.empty()) return true;
+        auto lock = host::DeviceLock::take(around_->locks, result_.device);
+        if (!lock) return give_up(lock.error()).has_value();
+        lock_.emplace(*std::move(lock));
+        return true;
+    }
+
+    /// It owns the mailbox: it is asked to challenge the device with our nonce, and what the device signs is
+    /// judged here as if we had asked.
+    bool ask_kernel() {
+        if (!lock()) return false;
+        spdm::Nonce nonce{};
+        if (const auto filled = entropy_.fill(nonce); !filled) return give_up(filled.error()).has_value();
+        kernel_.emplace(*around_->tree, address_, nonce);
+        return true;
+    }
+
+    std::optional<drive::Wake> wait_for_kernel() {
+        if (!kernel_->done()) return drive::Wake{Time::max(), kernel_->descriptor()};
+        const auto& files = kernel_->answer();
+        if (!files) return give_up(files.error());
+        auto entries = evidence::read_kernel_log(*files, result_.device);
+        if (!entries) return give_up("protocol.malformed", entries.error().text());
+        if (entries->size() != 1) return give_up("protocol.malformed", "no entry in the kernel's log");
+        result_.bundle = evidence::bundle_of(std::move(entries->front().record),
+                                             circumstances(*around_, result_.device, "kernel", result_.pci));
+        return std::nullopt;
     }
 
     /// Asks one mailbox after the other whether it carries SPDM.
@@ -170,6 +218,7 @@ private:
     Visited result_;
 
     std::optional<host::DeviceLock> lock_;
+    std::optional<AskedKernel> kernel_;
     std::unique_ptr<host::ConfigFile> config_;
     std::vector<transport::DoeCapability> mailboxes_;
     std::size_t next_ = 0;

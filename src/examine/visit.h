@@ -43,7 +43,8 @@ struct Surroundings {
 };
 
 /// One PCI function, from its name to what it said: look at it, ask its mailboxes what they carry, speak SPDM
-/// with the first that does. A function that a TSM or the kernel owns is left alone.
+/// with the first that does. A function that a TSM owns is left alone; a kernel that owns one (the CMA
+/// series) is asked to challenge it with our nonce, in a thread of its own.
 class Visit final : public drive::Task {
 public:
     Visit(const Surroundings& around, std::string device, const VisitPlan& plan);

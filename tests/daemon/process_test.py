@@ -159,6 +159,28 @@ class Daemon(Running):
                                    "-o", "json"), OK).json()
         self.assertTrue(all(each["state"] == "authenticated" for each in evidence["devices"]))
 
+    def test_its_files_serve_as_a_kernels(self):
+        """Another tree, in which they stand where a kernel with the CMA series has them: it is asked, and its evidence judged."""
+        self.start()
+        tree = self.work / "kernel"
+        for address in (DRIVE, STRANGER, LIAR):
+            place = tree / "bus/pci/devices" / address
+            place.mkdir(parents=True)
+            for each in (self.work / "sys/bus/pci/devices" / address).iterdir():
+                (place / each.name).symlink_to(each)
+            for name in ("authenticated", "certificates", "signatures"):
+                (place / name).symlink_to(self.file(address, name))
+        before = len(list(self.file(DRIVE, "signatures").glob("*_signature")))
+        ran = run("authenticate", "--all", "--sysfs", tree, "--anchors", self.work / "keys/anchors", "-o", "json", "--evidence", self.work / "said")
+        found = {each["device"]: each for each in self.expect(ran, FAILED).json()["devices"]}
+        self.assertEqual([(found[f"pci/{each}"]["state"], found[f"pci/{each}"]["reasons"][:1]) for each in (DRIVE, STRANGER, LIAR)],
+                         [("authenticated", []), ("failed", ["chain.untrusted-root"]), ("failed", ["signature.invalid"])])
+        self.assertEqual(len(list(self.file(DRIVE, "signatures").glob("*_signature"))), before + 1)
+        evidence = self.expect(run("verify", self.work / "said", "--anchors", self.work / "keys/anchors", "-o", "json"), FAILED).json()
+        self.assertEqual(sorted(each["state"] for each in evidence["devices"]), ["authenticated", "failed", "failed"])
+        listed = {each["device"]: each for each in run("list", "--sysfs", tree, "-o", "json").json()["devices"]}
+        self.assertEqual(listed[f"pci/{DRIVE}"]["owner"], "kernel")
+
     def test_touches_no_driver_while_it_observes(self):
         self.start("observe")
         self.assertEqual([self.driver(each) for each in (DRIVE, LIAR)], ["", ""])
