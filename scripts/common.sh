@@ -79,6 +79,6 @@ build() {
 program_packages=(
     g++ cmake ninja-build pkg-config
     libssl-dev libfuse3-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libsystemd-dev
-    libcbor-dev libxmlsec1-dev libaudit-dev libcurl4-openssl-dev
+    libcbor-dev libxmlsec1-dev libaudit-dev libcurl4-openssl-dev libtss2-dev
     fuse3 python3
 )

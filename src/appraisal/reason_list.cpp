@@ -217,7 +217,7 @@ constexpr std::array reasons{
            "The platform gave up a device that it protected.",
            "busguard claim DEVICE, if that was meant; else connect the TSM again."},
     Reason{"owner.kernel", undetermined,
-           "The kernel speaks SPDM to the device itself, and could not find out about it.",
+           "The kernel speaks SPDM to the device itself, and shows nothing of it that could be judged.",
            "busguard keeps away from the device, and has nothing of it to judge.",
            "See the kernel's messages about CMA and SPDM (dmesg)."},
     Reason{"owner.other", undetermined, "Another program speaks to the device.",

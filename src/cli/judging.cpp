@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "cli/text.h"
 #include "cli/time.h"
+#include "examine/anchor_sources.h"
 
 #include <fmt/format.h>
 

@@ -30,11 +30,12 @@ void take_path(TomlFields& in, std::string_view key, std::string& into) {
 }
 
 void take_paths(TomlFields& in, std::string_view key, std::vector<std::string>& into,
-                std::string_view others = "/") {
+                std::initializer_list<std::string_view> others = {}) {
     if (!in.has(key)) return;
     into = in.texts(key, most);
     for (const auto& path : into)
-        if (!path.starts_with('/') && !path.starts_with(others))
+        if (!path.starts_with('/') &&
+            std::ranges::none_of(others, [&](const auto& one) { return path.starts_with(one); }))
             in.wrong(key, "\"" + path + "\" is no absolute path");
 }
 
@@ -105,7 +106,7 @@ Checked<Configuration> configuration_from_toml(std::string_view text, const std:
     take(out.settings.take_back, in.choice("bound_before", takes_back, "report, take-back"));
     take(out.settings.open_on_stop, in.choice("on_stop", opens, "keep-closed, open"));
     take_path(in, "policy", out.policy);
-    take_paths(in, "anchors", out.anchors, "efi:");
+    take_paths(in, "anchors", out.anchors, {"efi:", "tpm:"});
     take_paths(in, "references", out.references);
     take(out.minimum_version, in.choice("minimum_version", version_named, "1.0, 1.1, 1.2, 1.3"));
     take(out.require_revocation, in.choice("revocation", requires_lists, "check, require"));

@@ -9,6 +9,7 @@
 #include "daemon/log_publishing.h"
 #include "daemon/metrics.h"
 #include "daemon/verdict_text.h"
+#include "examine/anchor_sources.h"
 #include "examine/judge.h"
 #include "host/device_lock.h"
 #include "host/files.h"
@@ -431,7 +432,7 @@ Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock
             if (auto added = examine::add_anchors(standard.anchors, path); !added) {
                 // An empty directory is how it is installed; a file that holds no certificate is a mistake.
                 // So is a machine without such a variable.
-                if (!examine::is_firmware(path) && !std::filesystem::is_directory(path, ignored))
+                if (!examine::may_be_missing(path) && !std::filesystem::is_directory(path, ignored))
                     return fail(Problem{added.error()});
                 rules.remarks.push_back(added.error().text());
             }

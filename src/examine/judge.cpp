@@ -1,10 +1,10 @@
 #include "examine/judge.h"
 
 #include "base/parallel.h"
+#include "examine/anchor_sources.h"
 #include "host/files.h"
 #include "manifest/manifest.h"
 #include "spdm/certificate_chain.h"
-#include "trust/efi_signatures.h"
 
 #include <algorithm>
 
@@ -92,67 +92,6 @@ VisitPlan Judge::plan() const {
         return chains.begin()->first;
     };
     return plan;
-}
-
-Checked<std::vector<fs::path>> files_at(const fs::path& path,
-                                        std::initializer_list<std::string_view> endings) {
-    std::error_code why;
-    if (!fs::is_directory(path, why)) return std::vector<fs::path>{path};
-    std::vector<fs::path> found;
-    for (fs::directory_iterator entry{path, why}, end; !why && entry != end; entry.increment(why)) {
-        const auto ending = entry->path().extension().string();
-        if (entry->is_regular_file(why) && std::ranges::find(endings, ending) != endings.end())
-            found.push_back(entry->path());
-    }
-    if (why)
-        return fail(Problem{.where = path, .line = 0, .field = {}, .message = why.message(), .remedy = {}});
-    std::ranges::sort(found);
-    return found;
-}
-
-namespace {
-
-constexpr std::string_view efi = "efi:";
-
-Checked<void> add_firmware_anchors(trust::Anchors& anchors, const std::string& source,
-                                   const fs::path& efivars) {
-    const auto variable = source.substr(efi.size());
-    const auto name = trust::efi_variable_file(variable);
-    if (name.empty())
-        return fail(Problem{.where = source,
-                            .message = "is no variable that says whom to trust",
-                            .remedy = "efi:db or efi:MokListRT"});
-    const auto file = efivars / name;
-    const auto found = trust::efi_certificates(TRY(host::read_file(file)));
-    if (!found)
-        return fail(Problem{
-            .where = file, .field = std::string{found.error().what}, .message = in_words(found.error())});
-    for (const auto& [certificate, owner] : *found)
-        anchors.add(certificate,
-                    std::string{"EFI variable "}.append(variable).append(", put there by ").append(owner));
-    return {};
-}
-
-}  // namespace
-
-bool is_firmware(std::string_view source) { return source.starts_with(efi); }
-
-Checked<void> add_anchors(trust::Anchors& anchors, const fs::path& path, const fs::path& efivars) {
-    if (is_firmware(path.string())) return add_firmware_anchors(anchors, path, efivars);
-    const auto files = TRY(files_at(path, {".pem", ".crt", ".cer", ".der", ".crl"}));
-    for (const auto& file : files) {
-        const auto bytes = TRY(host::read_file(file));
-        if (file.extension() == ".crl")
-            TRY(anchors.add_revocations(bytes, file));
-        else
-            TRY(anchors.add(bytes, file, "file " + file.string()));
-    }
-    if (!files.empty()) return {};
-    return fail(Problem{.where = path,
-                        .line = 0,
-                        .field = {},
-                        .message = "no certificate in this directory",
-                        .remedy = "put root certificates there as .pem, .crt, .cer or .der"});
 }
 
 Checked<References> read_references(const fs::path& path, const trust::Anchors& anchors) {

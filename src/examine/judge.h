@@ -49,21 +49,6 @@ private:
     std::unique_ptr<crypto::CertificateCache> cache_ = std::make_unique<crypto::CertificateCache>();
 };
 
-/// The file, or the files in the directory that have one of these endings (".pem"), sorted. The Problem names
-/// the directory.
-Checked<std::vector<std::filesystem::path>> files_at(const std::filesystem::path& path,
-                                                     std::initializer_list<std::string_view> endings);
-
-/// Adds the certificates in a file, or in a directory's .pem, .crt, .cer and .der files; each with its file
-/// as provenance. A .crl file holds revocation lists. Problems: a file that cannot be read or holds none; a
-/// directory without any.
-/// "efi:db" and "efi:MokListRT" are the firmware's variables; without any certificate in them nothing is
-/// added.
-Checked<void> add_anchors(trust::Anchors& anchors, const std::filesystem::path& path,
-                          const std::filesystem::path& efivars = "/sys/firmware/efi/efivars");
-/// A variable of the firmware, and no file.
-bool is_firmware(std::string_view source);
-
 /// References, and what the people who named their files should know of them.
 struct References {
     std::vector<appraisal::Reference> references;

@@ -77,24 +77,19 @@ Result<std::map<std::string, Bytes>> authenticate_by_kernel(FileTree& sys, std::
                                                             ByteView nonce) {
     if (!is_pci_address(address)) return fail(Errc::bad_field, "PCI address");
     const auto device = std::string{"bus/pci/devices/"}.append(address).append("/");
-    // Where the kernel has nothing to speak to the device with, there is `authenticated` alone, and ENOTTY.
-    const bool can_log = sys.exists(device + "signatures");
-    std::vector<std::string> before;
-    if (can_log) {
-        before = TRY(entries_in(sys, device + "signatures"));
-        TRY(sys.write(device + "signatures/next_requester_nonce", nonce));
-    }
+    // Where it has nothing to speak to the device with, there is `authenticated` alone, and ENOTTY; forks of
+    // the series tell signatures by netlink.
+    if (!sys.exists(device + "signatures")) return fail(Errc::owned, "kernel");
+    const auto before = TRY(entries_in(sys, device + "signatures"));
+    TRY(sys.write(device + "signatures/next_requester_nonce", nonce));
     // It fails for chains that the kernel does not trust as well, and that is not the question here.
     const auto attempt = sys.write(device + "authenticated", as_bytes("re"));
-    if (can_log) {
-        auto made = TRY(entries_in(sys, device + "signatures"));
-        std::erase_if(made, [&](const auto& one) { return std::ranges::find(before, one) != before.end(); });
-        if (made.size() > most_new_entries) made.resize(most_new_entries);
-        for (const auto& number : made) {
-            const auto its =
-                sys.read(device + "signatures/" + number + "_requester_nonce", largest_attribute);
-            if (its && same(*its, nonce)) return Entry{sys, device, number}.files();
-        }
+    auto made = TRY(entries_in(sys, device + "signatures"));
+    std::erase_if(made, [&](const auto& one) { return std::ranges::find(before, one) != before.end(); });
+    if (made.size() > most_new_entries) made.resize(most_new_entries);
+    for (const auto& number : made) {
+        const auto its = sys.read(device + "signatures/" + number + "_requester_nonce", largest_attribute);
+        if (its && same(*its, nonce)) return Entry{sys, device, number}.files();
     }
     if (!attempt) return fail(of_attempt(attempt.error()));
     return fail(Errc::mismatch, "Nonce");

@@ -17,7 +17,7 @@ namespace busguard::host {
 /// Errors, where no signature was made with this nonce:
 ///
 ///     mismatch "Nonce"           the kernel says that all went well, and has signed nothing of ours
-///     owned "kernel"             it cannot find out (ENOTTY): it has nothing to speak to the device with
+///     owned "kernel"             it shows no signatures, or cannot find out (ENOTTY)
 ///     unsupported "CHAL_CAP"     the device cannot be challenged (EPROTONOSUPPORT)
 ///     unexpected, not_ready, peer_error, timeout, too_large
 ///                                what the device did, as far as the kernel's errno tells; `what` is "kernel"

@@ -123,7 +123,8 @@ class Owners(TestCase):
             each = self.expect(run("list", "--sysfs", root, "-o", "json"), OK).json()["devices"][0]
             self.assertEqual((each["owner"], each["state"]), ("kernel", state))
             each = verdicts(self.expect(run("authenticate", DRIVE, "--sysfs", root, "-o", "json"), UNDETERMINED))[DRIVE]
-            self.assertEqual(each["reasons"], ["owner.kernel"])
+            self.assertEqual(each["reasons"], ["owner.kernel"])  # it shows no signatures
+            self.assertEqual((device / "authenticated").read_text(), content)
 
     def test_a_tsm(self):
         file = self.temporary() / "machine.toml"

@@ -162,6 +162,7 @@ class Daemon(Running):
     def test_its_files_serve_as_a_kernels(self):
         """Another tree, in which they stand where a kernel with the CMA series has them: it is asked, and its evidence judged."""
         self.start()
+        wait_for("the look after binding", lambda: self.devices()[DRIVE]["examined_because"] == "bound")
         tree = self.work / "kernel"
         for address in (DRIVE, STRANGER, LIAR):
             place = tree / "bus/pci/devices" / address
