@@ -141,8 +141,8 @@ public:
     Counter counter{clock};
     Alarm alarm;
     drive::Loop loop{clock};
-    daemon::LogPublishing publishing{*log, loop, daemon::Settings{}.publish,
-                                     [](const Error&) { std::exit(1); }};
+    daemon::LogPublishing publishing{
+        *log, loop, daemon::Settings{}.publish, {}, [](std::string_view, const Error&) { std::exit(1); }};
     std::optional<daemon::Guard> guard;
 
 private:

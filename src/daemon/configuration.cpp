@@ -12,6 +12,7 @@ namespace {
 using config::TomlFields;
 
 constexpr std::size_t most = 64;
+constexpr std::chrono::seconds least_retained = std::chrono::days{1};
 constexpr std::size_t longest_path = 4096;
 constexpr std::size_t longest_origin = 256;
 using Choice = std::optional<bool>;
@@ -65,6 +66,17 @@ std::optional<spdm::Version> version_named(std::string_view word) {
     return static_cast<spdm::Version>(0x10 + (word[2] - '0'));
 }
 
+void take_retain(TomlFields& log, LogPlaces& out) {
+    const auto text = log.text("retain");
+    if (!text) return;
+    out.retain = config::duration_from(*text);
+    if (!out.retain)
+        log.wrong("retain", "\"" + *text + "\" is no duration", "for example 400d");
+    else if (*out.retain < least_retained)
+        log.wrong("retain", "is too short",
+                  "a day (1d) or more: what is shown of a device's signatures is in the log");
+}
+
 void take_log(TomlFields& in, LogPlaces& out) {
     auto log = in.table("log");
     if (!log) return;
@@ -77,6 +89,7 @@ void take_log(TomlFields& in, LogPlaces& out) {
     take_path(*log, "key", out.key);
     take_path(*log, "folder", out.folder);
     take_path(*log, "database", out.database);
+    take_retain(*log, out);
     log->finish();
 }
 

@@ -21,6 +21,7 @@ struct LogPlaces {
     std::string key;       ///< file
     std::string folder;    ///< what everybody may read
     std::string database;  ///< file
+    std::optional<std::chrono::seconds> retain;  ///< how long entries are kept at least; nothing: for good
 
     friend bool operator==(const LogPlaces&, const LogPlaces&) = default;
 };
@@ -49,7 +50,8 @@ struct Configuration {
         return {.origin = log.origin,
                 .key = or_below(log.key, "/log.key"),
                 .folder = or_below(log.folder, "/log"),
-                .database = or_below(log.database, "/log.db")};
+                .database = or_below(log.database, "/log.db"),
+                .retain = log.retain};
     }
 };
 

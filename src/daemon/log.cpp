@@ -2,6 +2,8 @@
 
 #include "base/parallel.h"
 
+#include <algorithm>
+
 namespace busguard::daemon {
 
 Log::Log(std::unique_ptr<host::DurableFiles> files, const tlog::NoteSigner& signer, const Clock& clock,
@@ -85,11 +87,15 @@ Result<void> Log::write_down(std::span<const Note> notes) {
 }
 
 Result<void> Log::publish() {
-    const auto before = published_.value_or(0);
     published_ = TRY(journal_->publish()).size;
-    // A bundle has become full: what stood for its beginnings may go.
-    if (before / tlog::tile_width != *published_ / tlog::tile_width) TRY(journal_->tidy());
     return {};
+}
+
+Result<void> Log::tidy(std::optional<std::chrono::seconds> retain) {
+    if (!retain || !published_) return journal_->tidy();
+    const auto first = TRY(journal_->first_since(clock_->calendar() - *retain));
+    return journal_->prune(
+        std::clamp(first, journal_->minimum(), std::max(*published_, journal_->minimum())));
 }
 
 }  // namespace busguard::daemon

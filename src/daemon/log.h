@@ -35,6 +35,9 @@ public:
 
     /// Has what was appended signed, and shown to everybody. Errors: journal::Journal's.
     Result<void> publish();
+    /// Removes what need not be kept: what stood for the beginnings of bundles that are full, and, with
+    /// `retain`, entries that are older, by whole bundles; the tree stays. Errors: journal::Journal's.
+    Result<void> tidy(std::optional<std::chrono::seconds> retain);
 
     std::uint64_t size() const { return size_; }  ///< entries, published or not
     /// Entries of the checkpoint that stands in the folder; none was put there by this process: nothing.

@@ -32,9 +32,9 @@ std::string in_quotes(std::string_view text) {
 
 Priority priority_of(const Event& event) {
     constexpr std::array errors{"store.failed", "device.cannot-keep-out"};
-    constexpr std::array warnings{"device.quarantined", "device.swapped", "device.window",
-                                  "events.lost",        "events.failed",  "owner.refused",
-                                  "device.cannot-bind", "log.unpublished"};
+    constexpr std::array warnings{"device.quarantined", "device.swapped",  "device.window",
+                                  "events.lost",        "events.failed",   "owner.refused",
+                                  "device.cannot-bind", "log.unpublished", "log.untidy"};
     if (std::ranges::find(errors, event.name) != errors.end()) return Priority::error;
     if (std::ranges::find(warnings, event.name) != warnings.end()) return Priority::warning;
     return event.name == "device.appeared" || event.name == "device.gone" ? Priority::info : Priority::notice;

@@ -269,9 +269,10 @@ private:
             return false;
         }));
         tasks_.push_back(std::make_unique<LogPublishing>(
-            *log_, loop_, configuration_.settings.publish, [this](const Error& error) {
+            *log_, loop_, configuration_.settings.publish, configuration_.log.retain,
+            [this](std::string_view event, const Error& error) {
                 audiences_.happened(
-                    {.name = "log.unpublished", .device = nullptr, .reason = {}, .detail = in_words(error)});
+                    {.name = event, .device = nullptr, .reason = {}, .detail = in_words(error)});
             }));
         tasks_.push_back(std::make_unique<Watchdog>([this] { look_for_sleep(); }));
         for (const auto& task : tasks_) loop_.add(*task);

@@ -150,10 +150,11 @@ TEST(DaemonLog, IsPublishedOnceForManyAndTriedAgain) {
     Kept its;
     drive::Loop loop{its.clock};
     int told = 0;
-    LogPublishing publishing{*its.log, loop, std::chrono::milliseconds{200}, [&](const Error&) { ++told; }};
+    LogPublishing publishing{
+        *its.log, loop, std::chrono::milliseconds{200}, {}, [&](std::string_view, const Error&) { ++told; }};
     using std::chrono::milliseconds;
     EXPECT_EQ(publishing.resume(Time{})->until, Time{milliseconds{200}}) << "a log without entries is one";
-    EXPECT_EQ(publishing.resume(milliseconds{200})->until, Time::max());
+    EXPECT_EQ(publishing.resume(milliseconds{200})->until, milliseconds{200} + LogPublishing::tidies);
     EXPECT_EQ(its.log->published(), 0U);
     const Note note = logbook::Change{.what = "policy.loaded"};
     ASSERT_TRUE(its.log->write_down({&note, 1}));
@@ -166,7 +167,7 @@ TEST(DaemonLog, IsPublishedOnceForManyAndTriedAgain) {
     EXPECT_EQ(publishing.resume(milliseconds{6200})->until, milliseconds{6200} + LogPublishing::retry);
     EXPECT_EQ(told, 1) << "once, however long it lasts";
     its.full = false;
-    EXPECT_EQ(publishing.resume(milliseconds{11200})->until, Time::max());
+    EXPECT_EQ(publishing.resume(milliseconds{11200})->until, milliseconds{200} + LogPublishing::tidies);
     EXPECT_EQ(its.log->published(), 2U);
 }
 

@@ -155,6 +155,54 @@ TEST(GuardLog, IsPublishedSoonAfterAnEntryAndOnceForMany) {
     EXPECT_TRUE(world.looked_through().clean());
 }
 
+/// No device is looked at again by itself: days pass in a moment.
+constexpr auto nothing_is_due = "schema = \"busguard.policy/1\"\ndefault = \"deny\"\n";
+
+// Entries go by whole bundles of 256, and never the tree over them.
+TEST(GuardLog, KeepsEntriesForAsLongAsItIsTold) {
+    World world{nothing_is_due};
+    SocketEvents events{world.machine->uevents()};
+    world.events = &events;
+    world.retain = std::chrono::days{2};
+    world.start();
+    world.settle();
+    const auto fill = [&](int entries) {
+        for (int n = 0; n < entries; ++n)
+            ASSERT_TRUE(
+                world.log->write_down(std::vector<Note>{logbook::Change{"policy.loaded", {}, {}, {}}}));
+        world.pass(std::chrono::seconds{1});
+    };
+    fill(300);
+    world.pass(std::chrono::days{1});
+    fill(300);
+    EXPECT_EQ(world.first_kept(), 0U) << "nothing is old enough";
+    const auto second = world.log->size();
+    world.pass(std::chrono::days{1} + std::chrono::hours{2});
+    EXPECT_EQ(world.first_kept(), 256U) << "of the first day, what fills a bundle";
+    EXPECT_TRUE(world.looked_through(256).clean());
+    EXPECT_FALSE(world.looked_through().clean()) << "what is gone is gone";
+    EXPECT_GE(world.log->size(), second);
+    world.pass(std::chrono::days{2});
+    EXPECT_GE(world.first_kept(), 512U);
+    EXPECT_TRUE(world.looked_through(world.first_kept()).clean());
+    world.start();  // and goes on from there
+    world.settle();
+    EXPECT_TRUE(world.looked_through(world.first_kept()).clean());
+}
+
+TEST(GuardLog, KeepsEverythingUnlessItIsTold) {
+    World world{nothing_is_due};
+    SocketEvents events{world.machine->uevents()};
+    world.events = &events;
+    world.start();
+    world.settle();
+    for (int n = 0; n < 300; ++n)
+        ASSERT_TRUE(world.log->write_down(std::vector<Note>{logbook::Change{"policy.loaded", {}, {}, {}}}));
+    world.pass(std::chrono::days{3});
+    EXPECT_EQ(world.first_kept(), 0U);
+    EXPECT_TRUE(world.looked_through().clean());
+}
+
 TEST(GuardLog, EquallyCertifiedDevicesShareTheirBlobs) {
     World world;
     world.start();

@@ -7,6 +7,7 @@
 #include "emulate/machine_file.h"
 #include "host/files.h"
 #include "journal/fsck.h"
+#include "journal/published.h"
 #include "policy/policy_file.h"
 #include "tests/host/temporary_directory.h"
 #include "tlog/entry_bundle.h"
@@ -244,8 +245,10 @@ public:
         memory.emplace(*durable_, fate);
         memory->full = disk_is_full;
         memory->acknowledged = &acknowledged;
-        publishing_.emplace(*log, *loop, settings.publish,
-                            [this](const Error&) { diary.entries.push_back({"log.unpublished", "", ""}); });
+        publishing_.emplace(*log, *loop, settings.publish, retain,
+                            [this](std::string_view event, const Error&) {
+                                diary.entries.push_back({std::string{event}, "", ""});
+                            });
         loop->add(*publishing_);
         guard.emplace(Guard::Parts{.sys = &*sys,
                                    .uevents = events != nullptr ? events : &machine->uevents(),
@@ -320,11 +323,17 @@ public:
     }
 
     /// The log as everybody sees it, after what is due was published.
-    journal::Fsck looked_through() {
+    journal::Fsck looked_through(std::uint64_t minimum = 0) {
         EXPECT_TRUE(log->publish());
         const auto files = *host::DirectoryFiles::open(published_.path());
         journal::NoteReader reader{key_.verifier()};
-        return journal::fsck(*files, reader);
+        return journal::fsck(*files, reader, minimum);
+    }
+    /// The first entry that is there for everybody.
+    std::uint64_t first_kept() {
+        const auto files = *host::DirectoryFiles::open(published_.path());
+        const auto read = journal::PublishedLog::open(*files, {key_.verifier()});
+        return read ? *read->first_kept() : 0;
     }
     /// All that is written down, by a reader of the published files alone.
     std::vector<logbook::Entry> entries() {
@@ -373,6 +382,7 @@ public:
     std::optional<Guard> guard;
     Settings settings;
     std::string boot = "first boot";
+    std::optional<std::chrono::seconds> retain;  ///< of the log's entries
     bool disk_is_full = false;
     std::size_t killed = 0;
 
