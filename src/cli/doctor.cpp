@@ -5,6 +5,7 @@
 #include "cli/text.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
+#include "host/keyrings.h"
 #include "host/system.h"
 
 #include <fmt/format.h>
@@ -43,6 +44,12 @@ Finding note(std::string name, std::string message, std::string remedy) {
 }
 Finding bad(std::string name, std::string message, std::string remedy) {
     return {std::move(name), Finding::Grade::bad, std::move(message), std::move(remedy)};
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text += (text.empty() ? "" : ", ") + printable(word);
+    return text;
 }
 
 Finding privilege(const host::SystemFacts& facts) {
@@ -96,9 +103,7 @@ Finding kernel(const host::SystemFacts& facts) {
 
 Finding tsm(const host::SystemFacts& facts) {
     if (facts.tsms.empty()) return good("tsm", "no platform security manager; mailboxes are free");
-    std::string names;
-    for (const auto& one : facts.tsms) names += (names.empty() ? "" : ", ") + one;
-    return note("tsm", names + ": a device that one of them is connected to is left alone",
+    return note("tsm", listed(facts.tsms) + ": a device that one of them is connected to is left alone",
                 "busguard list shows which devices a TSM owns");
 }
 
@@ -139,6 +144,26 @@ Finding anchors() {
                 "put your vendors' roots there, or name them with --anchors");
 }
 
+/// What the kernel trusts for itself. It hands out names and no certificates.
+Finding keyrings() {
+    std::string told;
+    bool any = false;
+    for (const auto& one : host::kernel_keyrings()) {
+        told += fmt::format("{}{}: ", told.empty() ? "" : "; ", one.name);
+        if (!one.keys)
+            told += "not readable";
+        else if (one.keys->empty())
+            told += "empty";
+        else
+            told += listed(*one.keys);
+        any = any || (one.keys && !one.keys->empty());
+    }
+    if (told.empty()) return good("keyrings", "the kernel has no keyring of certificates");
+    if (!any) return good("keyrings", told);
+    return note("keyrings", told,
+                "to trust one of them for devices as well, put its certificate among the anchors");
+}
+
 Finding crypto() {
     std::string missing;
     for (const auto scheme : crypto::all_schemes)
@@ -164,8 +189,9 @@ Tone tone_of_grade(Finding::Grade grade) {
 Tried<Exit> doctor(Session& session, const PlaceOptions& options) {
     const auto place = TRY(Place::open(session, options));
     const auto facts = host::system_facts(place.tree());
-    const std::vector<Finding> findings{privilege(facts),        lockdown(facts), kernel(facts), tsm(facts),
-                                        mailboxes(place.tree()), anchors(),       fuse(facts),   crypto()};
+    const std::vector<Finding> findings{
+        privilege(facts), lockdown(facts), kernel(facts), tsm(facts), mailboxes(place.tree()),
+        anchors(),        keyrings(),      fuse(facts),   crypto()};
     const bool sound =
         std::ranges::none_of(findings, [](const auto& one) { return one.grade == Finding::Grade::bad; });
     if (session.json()) {

@@ -35,7 +35,6 @@ Error of_attempt(const Error& error) {
         case ECONNRESET: return says(Errc::peer_error);
         case EMSGSIZE: return says(Errc::too_large);
         case EIO: return says(Errc::timeout);
-        case EKEYREJECTED: return Error{Errc::mismatch, "Nonce"};  // signed, and logged, for somebody else
         default: return error;
     }
 }
@@ -76,7 +75,7 @@ private:
 Result<std::map<std::string, Bytes>> authenticate_by_kernel(FileTree& sys, std::string_view address,
                                                             ByteView nonce) {
     if (!is_pci_address(address)) return fail(Errc::bad_field, "PCI address");
-    const auto device = std::string{"bus/pci/devices/"}.append(address).append("/");
+    const auto device = pci_file(address, {});
     // Where it has nothing to speak to the device with, there is `authenticated` alone, and ENOTTY; forks of
     // the series tell signatures by netlink.
     if (!sys.exists(device + "signatures")) return fail(Errc::owned, "kernel");
@@ -91,8 +90,9 @@ Result<std::map<std::string, Bytes>> authenticate_by_kernel(FileTree& sys, std::
         const auto its = sys.read(device + "signatures/" + number + "_requester_nonce", largest_attribute);
         if (its && same(*its, nonce)) return Entry{sys, device, number}.files();
     }
-    if (!attempt) return fail(of_attempt(attempt.error()));
-    return fail(Errc::mismatch, "Nonce");
+    // EKEYREJECTED: the device answered, and the kernel trusts none of its chains.
+    if (!attempt && attempt.error().detail != EKEYREJECTED) return fail(of_attempt(attempt.error()));
+    return made.empty() ? fail(Errc::owned, "kernel") : fail(Errc::mismatch, "Nonce");
 }
 
 }  // namespace busguard::host

@@ -16,8 +16,8 @@ namespace busguard::host {
 ///
 /// Errors, where no signature was made with this nonce:
 ///
-///     mismatch "Nonce"           the kernel says that all went well, and has signed nothing of ours
-///     owned "kernel"             it shows no signatures, or cannot find out (ENOTTY)
+///     mismatch "Nonce"           what was signed meanwhile answers other questions
+///     owned "kernel"             it shows no signatures, keeps none, or cannot find out (ENOTTY)
 ///     unsupported "CHAL_CAP"     the device cannot be challenged (EPROTONOSUPPORT)
 ///     unexpected, not_ready, peer_error, timeout, too_large
 ///                                what the device did, as far as the kernel's errno tells; `what` is "kernel"

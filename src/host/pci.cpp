@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t unprivileged_size = 64;  // what the kernel shows of `config` to everybody
 
-std::string path_of(std::string_view address, std::string_view attribute) {
-    std::string path{"bus/pci/devices/"};
-    path.append(address).append("/").append(attribute);
-    return path;
-}
-
 bool is_hex(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -42,7 +36,7 @@ std::optional<transport::DoeProtocol> doe_feature(std::string_view name) {
 
 std::vector<transport::DoeProtocol> doe_features(const FileTree& tree, std::string_view address) {
     std::vector<transport::DoeProtocol> features;
-    const auto names = tree.list(path_of(address, "doe_features"));
+    const auto names = tree.list(pci_file(address, "doe_features"));
     if (!names) return features;
     for (const auto& name : *names)
         if (const auto feature = doe_feature(name)) features.push_back(*feature);
@@ -51,7 +45,7 @@ std::vector<transport::DoeProtocol> doe_features(const FileTree& tree, std::stri
 }
 
 std::string driver(const FileTree& tree, std::string_view address) {
-    const auto target = tree.link(path_of(address, "driver"));
+    const auto target = tree.link(pci_file(address, "driver"));
     if (!target) return {};
     return target->substr(target->rfind('/') + 1);
 }
@@ -60,7 +54,7 @@ std::string driver(const FileTree& tree, std::string_view address) {
 std::uint32_t named_ids(const FileTree& tree, std::string_view address) {
     std::uint32_t ids = 0;
     for (const auto* attribute : {"device", "vendor"}) {
-        const auto content = tree.read(path_of(address, attribute), largest_attribute);
+        const auto content = tree.read(pci_file(address, attribute), largest_attribute);
         auto text = content ? as_text(*content) : std::string_view{};
         text = text.substr(0, text.find('\n'));
         const auto id = text.starts_with("0x") ? hex_number(text.substr(2)) : std::nullopt;
@@ -111,6 +105,12 @@ Result<void> ConfigFile::write(std::size_t offset, std::uint32_t value) {
     return {};
 }
 
+std::string pci_file(std::string_view address, std::string_view name) {
+    std::string path{"bus/pci/devices/"};
+    path.append(address).append("/").append(name);
+    return path;
+}
+
 bool is_pci_address(std::string_view address) {
     const auto domain = address.find(':');
     if (domain == std::string_view::npos || domain < 4 || domain > 8) return false;
@@ -140,9 +140,9 @@ Result<PciDevice> pci_device(FileTree& tree, std::string_view address) {
     device.tsm = TRY(tsm_owner(tree, address));
     device.doe_features = doe_features(tree, address);
     // For reading only: nobody's session minds that.
-    ConfigFile config{TRY(tree.open(path_of(address, "config"), Access::read))};
+    ConfigFile config{TRY(tree.open(pci_file(address, "config"), Access::read))};
     VirtualFunctionConfig virtual_config{config, named_ids(tree, address)};
-    transport::ConfigSpace& space = tree.exists(path_of(address, "physfn"))
+    transport::ConfigSpace& space = tree.exists(pci_file(address, "physfn"))
                                         ? static_cast<transport::ConfigSpace&>(virtual_config)
                                         : config;
     device.identity = TRY(transport::read_header(space));
@@ -152,7 +152,7 @@ Result<PciDevice> pci_device(FileTree& tree, std::string_view address) {
 
 Result<std::string> tsm_owner(const FileTree& tree, std::string_view address) {
     if (!is_pci_address(address)) return fail(Errc::bad_field, "PCI address");
-    const auto content = tree.read(path_of(address, "tsm/connect"), largest_attribute);
+    const auto content = tree.read(pci_file(address, "tsm/connect"), largest_attribute);
     if (!content && content.error().code == Errc::not_found) return std::string{};
     if (!content) return fail(content.error());
     const auto text = as_text(*content);
@@ -162,7 +162,7 @@ Result<std::string> tsm_owner(const FileTree& tree, std::string_view address) {
 Result<std::unique_ptr<ConfigFile>> open_config(FileTree& tree, std::string_view address) {
     const auto owner = TRY(tsm_owner(tree, address));
     if (!owner.empty()) return fail(Errc::owned, "tsm/connect");
-    return std::make_unique<ConfigFile>(TRY(tree.open(path_of(address, "config"), Access::read_write)));
+    return std::make_unique<ConfigFile>(TRY(tree.open(pci_file(address, "config"), Access::read_write)));
 }
 
 }  // namespace busguard::host

@@ -47,6 +47,9 @@ bool is_pci_address(std::string_view address);
 /// "0000:01:00.0" out of the device's stable name "pci/0000:01:00.0".
 std::string_view address_of(std::string_view device);
 
+/// "bus/pci/devices/0000:01:00.0/NAME": a function's file in the tree.
+std::string pci_file(std::string_view address, std::string_view name);
+
 /// Every function. Errors: those of FileTree::list().
 Result<PciBus> pci_bus(FileTree& tree);
 

@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::string_view none = "(null)";  // what driver_override says when there is none
 
-std::string attribute(std::string_view address, std::string_view name) {
-    std::string path{"bus/pci/devices/"};
-    path.append(address).append("/").append(name);
-    return path;
-}
-
 Result<std::string> word_in(const FileTree& sys, const std::string& path) {
     const auto bytes = TRY(sys.read(path, largest_attribute));
     const auto text = as_text(bytes);
@@ -45,13 +39,13 @@ Result<void> set_autoprobe(FileTree& sys, bool on) {
 }
 
 std::string bound_driver(const FileTree& sys, std::string_view address) {
-    return is_pci_address(address) ? last_of_link(sys, attribute(address, "driver")) : std::string{};
+    return is_pci_address(address) ? last_of_link(sys, pci_file(address, "driver")) : std::string{};
 }
 
 Result<void> unbind(FileTree& sys, std::string_view address) {
     TRY(check(address));
     if (bound_driver(sys, address).empty()) return {};
-    return sys.write(attribute(address, "driver/unbind"), as_bytes(address));
+    return sys.write(pci_file(address, "driver/unbind"), as_bytes(address));
 }
 
 Result<void> probe(FileTree& sys, std::string_view address) {
@@ -61,25 +55,25 @@ Result<void> probe(FileTree& sys, std::string_view address) {
 
 Result<std::string> driver_override(const FileTree& sys, std::string_view address) {
     TRY(check(address));
-    auto word = TRY(word_in(sys, attribute(address, "driver_override")));
+    auto word = TRY(word_in(sys, pci_file(address, "driver_override")));
     return word == none ? std::string{} : word;
 }
 
 Result<void> set_driver_override(FileTree& sys, std::string_view address, std::string_view driver) {
     TRY(check(address));
     // The kernel takes the name back on an empty line; without the newline it takes nothing at all.
-    return sys.write(attribute(address, "driver_override"), as_bytes(std::string{driver} + "\n"));
+    return sys.write(pci_file(address, "driver_override"), as_bytes(std::string{driver} + "\n"));
 }
 
 Result<void> set_virtual_autoprobe(FileTree& sys, std::string_view address, bool on) {
     TRY(check(address));
-    const auto path = attribute(address, "sriov_drivers_autoprobe");
+    const auto path = pci_file(address, "sriov_drivers_autoprobe");
     if (!sys.exists(path)) return {};
     return sys.write(path, as_bytes(on ? "1" : "0"));
 }
 
 std::string physical_function(const FileTree& sys, std::string_view address) {
-    return is_pci_address(address) ? last_of_link(sys, attribute(address, "physfn")) : std::string{};
+    return is_pci_address(address) ? last_of_link(sys, pci_file(address, "physfn")) : std::string{};
 }
 
 std::string place_of(const FileTree& sys, std::string_view address) {
@@ -92,7 +86,7 @@ std::string place_of(const FileTree& sys, std::string_view address) {
 
 std::string location_of(const FileTree& sys, std::string_view address) {
     if (!is_pci_address(address)) return "unknown";
-    const auto word = word_in(sys, attribute(address, "removable"));
+    const auto word = word_in(sys, pci_file(address, "removable"));
     return word && (*word == "fixed" || *word == "removable") ? *word : "unknown";
 }
 
