@@ -54,6 +54,29 @@ Judged judged_by(const EntryJudge& judge, const evidence::Bundle& bundle, std::c
             .evidence_file = {}};
 }
 
+/// An entry, with what it is in the log.
+struct ShownEntry {
+    std::uint64_t index;
+    ByteView bytes;
+    const logbook::Entry& entry;
+};
+
+void print_entry(Session& session, const journal::PublishedLog& log, const ShownEntry& its,
+                 const std::optional<Judged>& judged) {
+    if (session.json()) {
+        print(session, {{"schema", "busguard.log-entry/1"},
+                        {"origin", log.origin()},
+                        {"size", log.head().size},
+                        {"leaf", to_hex(tlog::leaf_hash(its.bytes))},
+                        {"entry", entry_json(its.index, its.entry)},
+                        {"report", judged ? report_json(*judged) : Json(nullptr)}});
+    } else {
+        session.print(head_text(its.index, its.entry, session.colour()));
+        if (judged) session.print("\n" + report_text(*judged, session.colour()));
+        if (judged && session.common().explain) session.print(explanations({*judged}, session.colour()));
+    }
+}
+
 Tried<Exit> show(Session& session, const LogShowOptions& options) {
     const auto index = TRY(index_of("INDEX", options.index));
     const auto at = TRY(log_at_hand(session, options.log));
@@ -69,18 +92,7 @@ Tried<Exit> show(Session& session, const LogShowOptions& options) {
     std::optional<Judged> judged;
     if (its != nullptr)
         judged = judged_by(TRY(EntryJudge::make(session, options.judging)), its->bundle, entry.time);
-    if (session.json()) {
-        print(session, {{"schema", "busguard.log-entry/1"},
-                        {"origin", log.origin()},
-                        {"size", log.head().size},
-                        {"leaf", to_hex(tlog::leaf_hash(bytes))},
-                        {"entry", entry_json(index, entry)},
-                        {"report", judged ? report_json(*judged) : Json(nullptr)}});
-    } else {
-        session.print(head_text(index, entry, session.colour()));
-        if (judged) session.print("\n" + report_text(*judged, session.colour()));
-        if (judged && session.common().explain) session.print(explanations({*judged}, session.colour()));
-    }
+    print_entry(session, log, {index, bytes, entry}, judged);
     return judged ? exit_of(judged->verdict.state) : Exit::ok;
 }
 
