@@ -90,7 +90,11 @@ private:
         const auto known = std::ranges::find_if(chains_, [&](const auto& one) { return one.is_of(record); });
         if (known != chains_.end()) return *known;
         chains_.push_back(judge_chain(record, review, bundle_->agreed, pci(), *standard_, cache_, checks_));
-        return chains_.back();
+        const auto& judged = chains_.back();
+        if (judged.anchor)
+            if (auto check = vendor_check(standard_->anchors, *judged.anchor, pci()))
+                checks_.push_back(*std::move(check));
+        return judged;
     }
 
     const PciIdentity* pci() const {

@@ -252,4 +252,17 @@ JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& 
     return chain;
 }
 
+std::optional<Check> vendor_check(const trust::Anchors& anchors, std::size_t anchor, const PciIdentity* pci) {
+    constexpr auto rule = "chain.vendor";
+    const auto& vendors = anchors.vendors(anchor);
+    if (vendors.empty()) return std::nullopt;
+    if (pci != nullptr && vendors.contains(pci->vendor)) return passed(rule);
+    std::string allowed;
+    for (const auto one : vendors) allowed += fmt::format("{}{:04x}", allowed.empty() ? "" : ", ", one);
+    const auto whose =
+        pci == nullptr ? std::string{"of an unknown vendor"} : fmt::format("of {:04x}", pci->vendor);
+    return failed(rule, "chain.root-of-other-vendors",
+                  fmt::format("the root is trusted for {}; the device is {}", allowed, whose));
+}
+
 }  // namespace busguard::appraisal

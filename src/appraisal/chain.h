@@ -28,4 +28,8 @@ JudgedChain judge_chain(const evidence::Record& record, const evidence::Review& 
                         const Standard& standard, crypto::CertificateCache* cache,
                         std::vector<Check>& checks);
 
+/// May this anchor vouch for a device of this vendor (trust::Vendors)? Nothing: it may vouch for everybody's.
+/// `pci` null: nobody knows whose device it is, and then it may not.
+std::optional<Check> vendor_check(const trust::Anchors& anchors, std::size_t anchor, const PciIdentity* pci);
+
 }  // namespace busguard::appraisal

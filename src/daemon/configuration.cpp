@@ -119,7 +119,7 @@ Checked<Configuration> configuration_from_toml(std::string_view text, const std:
     take(out.settings.take_back, in.choice("bound_before", takes_back, "report, take-back"));
     take(out.settings.open_on_stop, in.choice("on_stop", opens, "keep-closed, open"));
     take_path(in, "policy", out.policy);
-    take_paths(in, "anchors", out.anchors, {"efi:", "tpm:"});
+    take_paths(in, "anchors", out.anchors, {"efi:", "tpm:", "vendor:"});
     take_paths(in, "references", out.references);
     take(out.minimum_version, in.choice("minimum_version", version_named, "1.0, 1.1, 1.2, 1.3"));
     take(out.require_revocation, in.choice("revocation", requires_lists, "check, require"));

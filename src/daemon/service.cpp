@@ -389,8 +389,13 @@ tlog::TreeHash digest_of(const trust::Anchors& anchors) {
     if (anchors.empty()) return {};
     std::vector<Bytes> each;
     each.reserve(anchors.size() + anchors.revocations().size());
-    for (const auto& one : anchors.certificates())
-        each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
+    for (std::size_t n = 0; n < anchors.size(); ++n) {
+        each.push_back(to_bytes(anchors.certificates()[n].fingerprint(crypto::Hash::sha_256).view()));
+        for (const auto vendor : anchors.vendors(n)) {
+            each.back().push_back(static_cast<std::byte>(vendor >> 8U));
+            each.back().push_back(static_cast<std::byte>(vendor & 0xffU));
+        }
+    }
     for (const auto& one : anchors.revocations())
         each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
     std::ranges::sort(each);
@@ -429,11 +434,12 @@ Checked<Rules> read_rules(const Configuration& configuration, const Clock& clock
     auto& standard = rules.demands.standard;
     std::error_code ignored;
     for (const auto& path : configuration.anchors) {
-        if (examine::is_firmware(path) || std::filesystem::exists(path, ignored))
+        const auto place = examine::path_of(path);
+        if (place.empty() || std::filesystem::exists(place, ignored))
             if (auto added = examine::add_anchors(standard.anchors, path); !added) {
                 // An empty directory is how it is installed; a file that holds no certificate is a mistake.
                 // So is a machine without such a variable.
-                if (!examine::may_be_missing(path) && !std::filesystem::is_directory(path, ignored))
+                if (!examine::may_be_missing(path) && !std::filesystem::is_directory(place, ignored))
                     return fail(Problem{added.error()});
                 rules.remarks.push_back(added.error().text());
             }

@@ -1,10 +1,12 @@
 #include "examine/anchor_sources.h"
 
+#include "base/hex.h"
 #include "crypto/hash.h"
 #include "host/files.h"
 #include "trust/efi_signatures.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace busguard::examine {
@@ -14,8 +16,46 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view efi = "efi:";
 constexpr std::string_view tpm = "tpm:";
+constexpr std::string_view vendor = "vendor:";
 
-Checked<void> add_variable(trust::Anchors& anchors, const std::string& source, const fs::path& efivars) {
+/// A source, and whose devices it is for.
+struct Restricted {
+    std::string source;
+    trust::Vendors vendors;
+    bool wrong = false;  ///< it says "vendor:", and not whose or what
+};
+Restricted restricted_from(std::string_view text) {
+    Restricted found;
+    if (!text.starts_with(vendor)) return {.source = std::string{text}, .vendors = {}};
+    text.remove_prefix(vendor.size());
+    const auto colon = std::min(text.find(':'), text.size());
+    for (auto rest = text.substr(0, colon); !found.wrong;) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        const auto digits = rest.substr(0, comma);
+        std::uint16_t id = 0;
+        const auto* const end = std::to_address(digits.end());
+        const auto [stopped, why] = std::from_chars(std::to_address(digits.begin()), end, id, 16);
+        found.wrong = digits.size() != 4 || why != std::errc{} || stopped != end;
+        found.vendors.insert(id);
+        if (comma == rest.size()) break;
+        rest.remove_prefix(comma + 1);
+    }
+    found.source = text.substr(std::min(colon + 1, text.size()));
+    found.wrong = found.wrong || found.source.empty() || found.source.starts_with(vendor);
+    return found;
+}
+
+std::string for_whom(const trust::Vendors& vendors) {
+    std::string text;
+    for (const auto one : vendors) {
+        std::array<std::byte, 2> id{static_cast<std::byte>(one >> 8U), static_cast<std::byte>(one & 0xffU)};
+        text += (text.empty() ? ", for devices of " : ", ") + to_hex(id);
+    }
+    return text;
+}
+
+Checked<void> add_variable(trust::Anchors& anchors, const Restricted& its, const fs::path& efivars) {
+    const auto& source = its.source;
     const auto variable = source.substr(efi.size());
     const auto name = trust::efi_variable_file(variable);
     if (name.empty())
@@ -29,7 +69,9 @@ Checked<void> add_variable(trust::Anchors& anchors, const std::string& source, c
             .where = file, .field = std::string{found.error().what}, .message = in_words(found.error())});
     for (const auto& [certificate, owner] : *found)
         anchors.add(certificate,
-                    std::string{"EFI variable "}.append(variable).append(", put there by ").append(owner));
+                    std::string{"EFI variable "}.append(variable).append(", put there by ").append(owner) +
+                        for_whom(its.vendors),
+                    its.vendors);
     return {};
 }
 
@@ -62,7 +104,8 @@ std::string remedy_for(const Error& error) {
     return "tpm2_nvreadpublic shows what there is";
 }
 
-Checked<void> add_sealed(trust::Anchors& anchors, const std::string& source, const std::string& tcti) {
+Checked<void> add_sealed(trust::Anchors& anchors, const Restricted& its, const std::string& tcti) {
+    const auto& source = its.source;
     const auto wrong = [&](std::string message, std::string remedy) {
         return fail(Problem{.where = source, .message = std::move(message), .remedy = std::move(remedy)});
     };
@@ -80,17 +123,27 @@ Checked<void> add_sealed(trust::Anchors& anchors, const std::string& source, con
     if (!same(crypto::digest(*hash, bytes), held->data))
         return wrong("the file is not the one whose digest the TPM holds",
                      "see who changed it; after a change of your own, write the new digest to the index");
+    const auto index = source.substr(tpm.size(), source.find(':', tpm.size()) - tpm.size());
     TRY(anchors.add(bytes, sealed->file,
-                    std::string{"file "}.append(sealed->file).append(", whose ").append(crypto::name(*hash)) +
-                        " is in TPM index " + source.substr(tpm.size(), source.find(':', 4) - tpm.size())));
+                    std::string{"file "}
+                            .append(sealed->file)
+                            .append(", whose ")
+                            .append(crypto::name(*hash))
+                            .append(" is in TPM index ")
+                            .append(index) +
+                        for_whom(its.vendors),
+                    its.vendors));
     return {};
 }
 
 }  // namespace
 
-bool is_firmware(std::string_view source) { return source.starts_with(efi) || source.starts_with(tpm); }
+std::string path_of(std::string_view source) {
+    auto its = restricted_from(source).source;
+    return its.starts_with(efi) || its.starts_with(tpm) ? std::string{} : its;
+}
 
-bool may_be_missing(std::string_view source) { return source.starts_with(efi); }
+bool may_be_missing(std::string_view source) { return restricted_from(source).source.starts_with(efi); }
 
 Checked<std::vector<fs::path>> files_at(const fs::path& path,
                                         std::initializer_list<std::string_view> endings) {
@@ -109,15 +162,20 @@ Checked<std::vector<fs::path>> files_at(const fs::path& path,
 }
 
 Checked<void> add_anchors(trust::Anchors& anchors, const std::string& source, const Firmware& firmware) {
-    if (source.starts_with(efi)) return add_variable(anchors, source, firmware.efivars);
-    if (source.starts_with(tpm)) return add_sealed(anchors, source, firmware.tcti);
-    const auto files = TRY(files_at(source, {".pem", ".crt", ".cer", ".der", ".crl"}));
+    const auto its = restricted_from(source);
+    if (its.wrong)
+        return fail(Problem{.where = source,
+                            .message = "is no list of vendors and source",
+                            .remedy = "such as vendor:1ea5,144d:/etc/busguard/anchors/acme.pem"});
+    if (its.source.starts_with(efi)) return add_variable(anchors, its, firmware.efivars);
+    if (its.source.starts_with(tpm)) return add_sealed(anchors, its, firmware.tcti);
+    const auto files = TRY(files_at(its.source, {".pem", ".crt", ".cer", ".der", ".crl"}));
     for (const auto& file : files) {
         const auto bytes = TRY(host::read_file(file));
         if (file.extension() == ".crl")
             TRY(anchors.add_revocations(bytes, file));
         else
-            TRY(anchors.add(bytes, file, "file " + file.string()));
+            TRY(anchors.add(bytes, file, "file " + file.string() + for_whom(its.vendors), its.vendors));
     }
     if (!files.empty()) return {};
     return fail(Problem{.where = source,

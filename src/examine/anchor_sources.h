@@ -15,6 +15,7 @@
 ///     /etc/busguard/anchors                    a file, or a directory of files
 ///     efi:db, efi:MokListRT                    what the firmware or shim holds
 ///     tpm:0x1800200:/etc/busguard/roots.pem    a file whose digest is in an index of the TPM
+///     vendor:1ea5,144d:SOURCE                  one of these, for devices of these PCI vendors alone
 namespace busguard::examine {
 
 /// The machine's own places, which a test replaces.
@@ -30,8 +31,8 @@ struct Firmware {
 /// without any; a file that is not that of the digest.
 Checked<void> add_anchors(trust::Anchors& anchors, const std::string& source, const Firmware& firmware = {});
 
-/// "efi:…" or "tpm:…": no path.
-bool is_firmware(std::string_view source);
+/// The path of a source that is one, with or without "vendor:"; empty for "efi:…" and "tpm:…".
+std::string path_of(std::string_view source);
 /// A machine without it is no mistake: a variable of the firmware.
 bool may_be_missing(std::string_view source);
 

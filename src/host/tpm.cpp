@@ -3,10 +3,12 @@
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <memory>
 #include <optional>
+#include <unistd.h>
 
 namespace busguard::host {
 namespace {
@@ -73,6 +75,10 @@ Failure<Error> failure(TSS2_RC code) {
 class Session {
 public:
     static Result<std::unique_ptr<Session>> open(const std::string& tcti) {
+        // Without a device the library's loader leaks its own state (tpm2-tss 4.1).
+        constexpr std::string_view by_device = "device:";
+        if (tcti.starts_with(by_device) && ::access(tcti.c_str() + by_device.size(), R_OK | W_OK) != 0)
+            return fail(Errc::disconnected, "TPM", 0, static_cast<std::uint32_t>(errno));
         static const auto tss = load();
         if (!tss) return fail(Errc::unsupported, no_tpm_library);
         std::unique_ptr<Session> made{new Session{*tss}};

@@ -144,6 +144,7 @@ void Reverifier::examine(Statement& statement) const {
     if (!statement.again) {
         statement.faults = statement.chain->faults;
         if (auto fault = date_fault(statement)) statement.faults.push_back(std::move(*fault));
+        if (auto fault = vendor_fault(statement)) statement.faults.push_back(std::move(*fault));
     }
     for (auto& check : evidence::review(record, statement.chain->digest).checks)
         if (check.outcome == Outcome::fail) statement.faults.push_back(about(record, std::move(check)));
@@ -200,6 +201,15 @@ std::optional<Check> Reverifier::date_fault(const Statement& statement) const {
     const auto found = std::ranges::find(checks, rule, &Check::name);
     if (found == checks.end() || found->outcome != Outcome::fail) return std::nullopt;
     return std::move(*found);
+}
+
+// Chains are shared; whose device it is differs.
+std::optional<Check> Reverifier::vendor_fault(const Statement& statement) const {
+    const auto& anchor = statement.chain->judged.anchor;
+    if (!anchor) return std::nullopt;
+    const auto& pci = statement.of->bundle->circumstances.pci;
+    auto check = appraisal::vendor_check(standard_.anchors, *anchor, pci ? &*pci : nullptr);
+    return check && check->outcome == Outcome::fail ? std::move(check) : std::nullopt;
 }
 
 }  // namespace busguard::logbook

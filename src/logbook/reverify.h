@@ -60,6 +60,7 @@ private:
     void examine(Statement& statement) const;
     void verify_signatures(std::span<Statement> statements);
     std::optional<Check> date_fault(const Statement& statement) const;
+    std::optional<Check> vendor_fault(const Statement& statement) const;
 
     appraisal::Standard standard_;
     const crypto::EcdsaEight* engine_;

@@ -15,7 +15,8 @@ constexpr std::size_t most_lists = 4096;
 
 }  // namespace
 
-Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, const std::string& provenance) {
+Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, const std::string& provenance,
+                                  const Vendors& vendors) {
     const bool pem = crypto::is_pem(file);
     auto found = pem ? crypto::parse_pem_bundle(as_text(file)) : crypto::split_chain(file);
     if (!found)
@@ -30,14 +31,23 @@ Checked<std::size_t> Anchors::add(ByteView file, const std::string& where, const
     if (found->size() + size() > most_anchors)
         return fail(Problem{.where = where, .message = fmt::format("more than {} anchors", most_anchors)});
     std::size_t added = 0;
-    for (auto& certificate : *found) added += add(std::move(certificate), provenance) ? 1U : 0U;
+    for (auto& certificate : *found) added += add(std::move(certificate), provenance, vendors) ? 1U : 0U;
     return added;
 }
 
-bool Anchors::add(crypto::Certificate certificate, std::string provenance) {
-    if (std::ranges::find(certificates_, certificate) != certificates_.end()) return false;
+bool Anchors::add(crypto::Certificate certificate, std::string provenance, const Vendors& vendors) {
+    const auto there = std::ranges::find(certificates_, certificate);
+    if (there != certificates_.end()) {
+        auto& its = vendors_[static_cast<std::size_t>(there - certificates_.begin())];
+        if (vendors.empty())
+            its.clear();
+        else if (!its.empty())
+            its.insert(vendors.begin(), vendors.end());
+        return false;
+    }
     certificates_.push_back(std::move(certificate));
     provenances_.push_back(std::move(provenance));
+    vendors_.push_back(vendors);
     return true;
 }
 

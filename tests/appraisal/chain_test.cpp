@@ -3,6 +3,8 @@
 #include "spdm/certificate_chain.h"
 #include "tests/appraisal/support.h"
 
+#include <fmt/format.h>
+
 /// Certificates as devices should not have them.
 namespace busguard::appraisal {
 namespace {
@@ -52,6 +54,29 @@ TEST(Chain, OfASomebodyElsesRootIsNot) {
     const auto leaf = make(test::leaf_spec(), &root);
     const auto bundle = of_chain({root.certificate, leaf.certificate}, leaf.key);
     EXPECT_EQ(why(appraise(bundle, standard())), "chain.untrusted-root");
+}
+
+// A root may be trusted for some makers' devices alone: its certificate cannot say so, its trust's owner can.
+TEST(Chain, OfARootThatIsTrustedForOtherVendorsIsRefused) {
+    auto bundle = genuine();
+    const auto judged = [&](const trust::Vendors& vendors) {
+        auto its = standard();
+        its.anchors = {};
+        its.anchors.add(evidence::test::root().certificate, "the test's root", vendors);
+        return appraise(bundle, its);
+    };
+    ASSERT_TRUE(bundle.circumstances.pci);
+    const auto vendor = bundle.circumstances.pci->vendor;
+    EXPECT_EQ(judged({}).state, State::authenticated);
+    EXPECT_EQ(test::find(judged({}), "chain.vendor"), nullptr);
+    EXPECT_EQ(judged({0x1111, vendor}).state, State::authenticated);
+    const auto refused = judged({0x1111, 0x2222});
+    EXPECT_EQ(why(refused), "chain.root-of-other-vendors");
+    EXPECT_EQ(test::find(refused, "chain.vendor")->detail,
+              fmt::format("the root is trusted for 1111, 2222; the device is of {:04x}", vendor));
+    bundle.circumstances.pci.reset();
+    EXPECT_EQ(test::find(judged({vendor}), "chain.vendor")->detail,
+              fmt::format("the root is trusted for {:04x}; the device is of an unknown vendor", vendor));
 }
 
 TEST(Chain, WithAForgedLeafIsRefused) {

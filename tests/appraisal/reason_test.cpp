@@ -34,10 +34,10 @@ TEST(Reasons, AreTheOnesThatTheSourcesName) {
         "owner|access|evidence|policy|store|system|internal|log)\\.[a-z-]+)\""};
     // Names of checks have the same form.
     const std::set<std::string, std::less<>> checks{
-        "chain.form",       "chain.path",         "chain.root-hash",      "chain.time",
-        "chain.revocation", "chain.key",          "negotiation.version",  "freshness.nonce",
-        "device.identity",  "evidence.coherence", "negotiation.not-told", "log.checkpoint",
-        "log.inclusion",    "log.entry",          "log.history"};
+        "chain.form",       "chain.path",      "chain.root-hash",    "chain.time",
+        "chain.revocation", "chain.key",       "chain.vendor",       "negotiation.version",
+        "freshness.nonce",  "device.identity", "evidence.coherence", "negotiation.not-told",
+        "log.checkpoint",   "log.inclusion",   "log.entry",          "log.history"};
     const auto literals_in = [&](const char* folder) {
         std::set<std::string, std::less<>> found;
         for (const auto& entry : std::filesystem::directory_iterator{

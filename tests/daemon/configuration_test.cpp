@@ -27,7 +27,7 @@ mode = "enforce"
 bound_before = "take-back"
 on_stop = "open"
 policy = "/p"
-anchors = ["/a", "efi:db", "tpm:0x1800200:/roots.pem"]
+anchors = ["/a", "efi:db", "tpm:0x1800200:/roots.pem", "vendor:1ea5:/b"]
 minimum_version = "1.2"
 revocation = "require"
 ignore_dates = true
@@ -43,7 +43,8 @@ retain = "400d"
     EXPECT_TRUE(its->settings.take_back);
     EXPECT_TRUE(its->settings.open_on_stop);
     EXPECT_EQ(its->policy, "/p");
-    EXPECT_THAT(its->anchors, testing::ElementsAre("/a", "efi:db", "tpm:0x1800200:/roots.pem"));
+    EXPECT_THAT(its->anchors,
+                testing::ElementsAre("/a", "efi:db", "tpm:0x1800200:/roots.pem", "vendor:1ea5:/b"));
     EXPECT_EQ(its->minimum_version, spdm::Version::v1_2);
     EXPECT_TRUE(its->require_revocation);
     EXPECT_TRUE(its->ignore_dates);

@@ -44,13 +44,28 @@ TEST_F(AnchorSources, AreFilesAndDirectories) {
     EXPECT_THAT(add(directory.path("nothing")), HasSubstr("nothing"));
 }
 
+TEST_F(AnchorSources, MayBeForSomeVendorsAlone) {
+    directory.put("a.pem", crypto::to_pem(root));
+    EXPECT_EQ(add("vendor:1ea5,144D:" + directory.path("a.pem")), "");
+    EXPECT_EQ(anchors.vendors(0), (trust::Vendors{0x144d, 0x1ea5}));
+    EXPECT_EQ(anchors.provenance(0), "file " + directory.path("a.pem") + ", for devices of 144d, 1ea5");
+    for (const auto* source :
+         {"vendor:", "vendor:1ea5", "vendor:1ea5:", "vendor::/a", "vendor:1ea:/a", "vendor:1ea5,:/a",
+          "vendor:1ea5,,1ea6:/a", "vendor:0x1ea5:/a", "vendor:+ea5:/a", "vendor:1ea5:vendor:1ea5:/a"})
+        EXPECT_THAT(add(source), HasSubstr("is no list of vendors and source")) << source;
+    EXPECT_THAT(add("vendor:1ea5:efi:dbx"), HasSubstr("efi:db or efi:MokListRT"));
+    EXPECT_EQ(path_of("vendor:1ea5:/a"), "/a");
+    EXPECT_EQ(path_of("vendor:1ea5:efi:db"), "");
+    EXPECT_TRUE(may_be_missing("vendor:1ea5:efi:db"));
+}
+
 TEST_F(AnchorSources, OfTheFirmwareAreOneWordEach) {
     EXPECT_THAT(add("efi:dbx"), HasSubstr("efi:db or efi:MokListRT"));
     EXPECT_THAT(add("efi:db"), HasSubstr("efivars/db-"));  // this machine has none
     EXPECT_TRUE(may_be_missing("efi:db"));
     EXPECT_FALSE(may_be_missing("tpm:0x1800200:/roots.pem"));
-    EXPECT_TRUE(is_firmware("tpm:0x1800200:/roots.pem"));
-    EXPECT_FALSE(is_firmware("/tpm:"));
+    EXPECT_EQ(path_of("tpm:0x1800200:/roots.pem"), "");
+    EXPECT_EQ(path_of("/tpm:"), "/tpm:");
 }
 
 /// A TPM in software, with tpm2-tools to write to it as an administrator does.

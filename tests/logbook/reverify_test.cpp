@@ -172,6 +172,23 @@ TEST(Reverifier, HoldsChainsToTheAnchorsThatItHas) {
     EXPECT_EQ(faults_of(stranger.verify(all)[0].faults), (Faults{{"chain.path", "chain.untrusted-root"}}));
 }
 
+// The chain is judged once, and the two devices differ in their vendor.
+TEST(Reverifier, HoldsEachBundleToTheVendorsOfItsRoot) {
+    auto one = genuine();
+    auto other = one;
+    ASSERT_TRUE(one.circumstances.pci);
+    other.circumstances.pci->vendor ^= 1U;
+    trust::Anchors restricted;
+    const auto all = anchors();
+    for (const auto& each : all.certificates())
+        restricted.add(each, "restricted", {one.circumstances.pci->vendor});
+    Reverifier reverifier{restricted, engine_here()};
+    const std::vector<Doubted> doubted{{&one, today}, {&other, today}};
+    const auto results = reverifier.verify(doubted);
+    EXPECT_EQ(results[0].faults, std::vector<Check>{});
+    EXPECT_EQ(faults_of(results[1].faults), (Faults{{"chain.vendor", "chain.root-of-other-vendors"}}));
+}
+
 TEST(Reverifier, HoldsEachBundleToItsOwnTime) {
     auto spec = leaf_spec();
     spec.not_before = crypto::test::date(2026, 1, 1);

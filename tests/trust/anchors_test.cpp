@@ -26,6 +26,20 @@ TEST(Anchors, ComeFromPemAndDerAndKeepTheirProvenance) {
     EXPECT_EQ(*others.add(two, "ab.der", "file ab.der"), 2U);
 }
 
+TEST(Anchors, MayVouchForTheVendorsOfAllTheirSources) {
+    const auto a = make(ca_spec("A"), nullptr).certificate;
+    Anchors anchors;
+    EXPECT_TRUE(anchors.add(a, "first", {0x1ea5}));
+    EXPECT_EQ(anchors.at(0).vendors, (Vendors{0x1ea5}));
+    EXPECT_FALSE(anchors.add(a, "second", {0x144d}));
+    EXPECT_EQ(anchors.vendors(0), (Vendors{0x144d, 0x1ea5}));
+    EXPECT_FALSE(anchors.add(a, "third"));
+    EXPECT_EQ(anchors.vendors(0), Vendors{}) << "everybody's";
+    EXPECT_FALSE(anchors.add(a, "fourth", {0x1ea5}));
+    EXPECT_EQ(anchors.vendors(0), Vendors{}) << "somebody said so";
+    EXPECT_EQ(anchors.provenance(0), "first");
+}
+
 TEST(Anchors, AreRefusedWithTheFilesName) {
     const auto a = make(ca_spec("A"), nullptr);
     auto cut = to_bytes(a.certificate.der());
