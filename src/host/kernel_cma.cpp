@@ -41,8 +41,8 @@ Error of_attempt(const Error& error) {
 
 class Entry {
 public:
-    Entry(const FileTree& sys, const std::string& device, const std::string& number)
-        : sys_{&sys}, device_{&device}, stem_{"signatures/" + number} {}
+    Entry(const FileTree& sys, std::string device, const std::string& number)
+        : sys_{&sys}, device_{std::move(device)}, stem_{"signatures/" + number} {}
 
     Result<std::map<std::string, Bytes>> files() const {
         std::map<std::string, Bytes> all;
@@ -51,7 +51,7 @@ public:
             all[stem_ + name] = TRY(read(stem_ + name));
         // "../certificates/slot0". The kernel keeps no chain with the entry: it is the slot's of now.
         const auto chain = stem_ + "_certificate_chain";
-        auto target = TRY(sys_->link(*device_ + chain));
+        auto target = TRY(sys_->link(device_ + chain));
         const auto slot = target.starts_with("../") ? target.substr(3) : std::string{};
         if (!slot.starts_with("certificates/slot") || slot.find('/', 13) != std::string::npos)
             return fail(Errc::bad_field, "certificate_chain");
@@ -62,11 +62,11 @@ public:
 
 private:
     Result<Bytes> read(const std::string& name) const {
-        return sys_->read(*device_ + name, largest_transcript);
+        return sys_->read(device_ + name, largest_transcript);
     }
 
     const FileTree* sys_;
-    const std::string* device_;
+    std::string device_;
     std::string stem_;
 };
 
@@ -75,20 +75,22 @@ private:
 Result<std::map<std::string, Bytes>> authenticate_by_kernel(FileTree& sys, std::string_view address,
                                                             ByteView nonce) {
     if (!is_pci_address(address)) return fail(Errc::bad_field, "PCI address");
-    const auto device = pci_file(address, {});
     // Where it has nothing to speak to the device with, there is `authenticated` alone, and ENOTTY; forks of
     // the series tell signatures by netlink.
-    if (!sys.exists(device + "signatures")) return fail(Errc::owned, "kernel");
-    const auto before = TRY(entries_in(sys, device + "signatures"));
-    TRY(sys.write(device + "signatures/next_requester_nonce", nonce));
+    const auto signatures = pci_file(address, "signatures");
+    if (!sys.exists(signatures)) return fail(Errc::owned, "kernel");
+    const auto before = TRY(entries_in(sys, signatures));
+    TRY(sys.write(signatures + "/next_requester_nonce", nonce));
     // It fails for chains that the kernel does not trust as well, and that is not the question here.
-    const auto attempt = sys.write(device + "authenticated", as_bytes("re"));
-    auto made = TRY(entries_in(sys, device + "signatures"));
+    const auto attempt = sys.write(pci_file(address, "authenticated"), as_bytes("re"));
+    auto made = TRY(entries_in(sys, signatures));
     std::erase_if(made, [&](const auto& one) { return std::ranges::find(before, one) != before.end(); });
     if (made.size() > most_new_entries) made.resize(most_new_entries);
     for (const auto& number : made) {
-        const auto its = sys.read(device + "signatures/" + number + "_requester_nonce", largest_attribute);
-        if (its && same(*its, nonce)) return Entry{sys, device, number}.files();
+        auto path = signatures;
+        path.append("/").append(number).append(nonce_ending);
+        const auto its = sys.read(path, largest_attribute);
+        if (its && same(*its, nonce)) return Entry{sys, pci_file(address, {}), number}.files();
     }
     // EKEYREJECTED: the device answered, and the kernel trusts none of its chains.
     if (!attempt && attempt.error().detail != EKEYREJECTED) return fail(of_attempt(attempt.error()));

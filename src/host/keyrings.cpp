@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <unistd.h>
 
 namespace busguard::host {
@@ -63,8 +64,8 @@ std::vector<KeyringLine> keyrings_in(std::string_view proc_keys) {
         if (dot == std::string_view::npos) continue;
         const auto name = line.substr(dot, line.rfind(':') - dot);
         std::uint32_t serial = 0;
-        const auto* const from = line.data();
-        const auto [stopped, why] = std::from_chars(from, from + line.size(), serial, 16);
+        const auto [stopped, why] =
+            std::from_chars(std::to_address(line.begin()), std::to_address(line.end()), serial, 16);
         if (why != std::errc{} || *stopped != ' ' ||
             std::ranges::find(of_certificates, name) == of_certificates.end())
             continue;

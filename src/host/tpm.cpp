@@ -77,7 +77,7 @@ public:
     static Result<std::unique_ptr<Session>> open(const std::string& tcti) {
         // Without a device the library's loader leaks its own state (tpm2-tss 4.1).
         constexpr std::string_view by_device = "device:";
-        if (tcti.starts_with(by_device) && ::access(tcti.c_str() + by_device.size(), R_OK | W_OK) != 0)
+        if (tcti.starts_with(by_device) && ::access(tcti.substr(by_device.size()).c_str(), R_OK | W_OK) != 0)
             return fail(Errc::disconnected, "TPM", 0, static_cast<std::uint32_t>(errno));
         static const auto tss = load();
         if (!tss) return fail(Errc::unsupported, no_tpm_library);

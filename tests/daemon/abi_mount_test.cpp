@@ -1,6 +1,7 @@
 #include "evidence/kernel_log.h"
 #include "tests/daemon/abi_world.h"
 #include "tests/host/mounted.h"
+#include "tests/thinned.h"
 
 #include <gmock/gmock.h>
 
@@ -217,7 +218,8 @@ TEST(KernelsRecipe, WorksUnchangedOnOurFiles) {
     AbiWorld world;
     Mounted mounted{world.tree};
     NEEDS_MOUNT(mounted);
-    for (const auto& [scheme, hash, version] : table) {
+    for (std::size_t row = 0; row < table.size(); row += busguard::test::thinned) {
+        const auto& [scheme, hash, version] = table.at(row);
         const Hierarchy hierarchy{evidence::test::leaf_spec(), scheme};
         world.abi.hide(drive);
         // Twice, and the second time with measurements signed as well.
