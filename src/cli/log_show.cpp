@@ -58,7 +58,7 @@ Judged judged_by(const EntryJudge& judge, const evidence::Bundle& bundle, std::c
 struct ShownEntry {
     std::uint64_t index;
     ByteView bytes;
-    const logbook::Entry& entry;
+    const logbook::Entry* entry;  // never null
 };
 
 void print_entry(Session& session, const journal::PublishedLog& log, const ShownEntry& its,
@@ -68,10 +68,10 @@ void print_entry(Session& session, const journal::PublishedLog& log, const Shown
                         {"origin", log.origin()},
                         {"size", log.head().size},
                         {"leaf", to_hex(tlog::leaf_hash(its.bytes))},
-                        {"entry", entry_json(its.index, its.entry)},
+                        {"entry", entry_json(its.index, *its.entry)},
                         {"report", judged ? report_json(*judged) : Json(nullptr)}});
     } else {
-        session.print(head_text(its.index, its.entry, session.colour()));
+        session.print(head_text(its.index, *its.entry, session.colour()));
         if (judged) session.print("\n" + report_text(*judged, session.colour()));
         if (judged && session.common().explain) session.print(explanations({*judged}, session.colour()));
     }
@@ -92,7 +92,7 @@ Tried<Exit> show(Session& session, const LogShowOptions& options) {
     std::optional<Judged> judged;
     if (its != nullptr)
         judged = judged_by(TRY(EntryJudge::make(session, options.judging)), its->bundle, entry.time);
-    print_entry(session, log, {index, bytes, entry}, judged);
+    print_entry(session, log, {index, bytes, &entry}, judged);
     return judged ? exit_of(judged->verdict.state) : Exit::ok;
 }
 
