@@ -70,7 +70,7 @@ public:
         for (const auto& lane : eight) {
             EXPECT_EQ(lane.key->curve, curve);
             for (const auto* begin : {lane.digest, lane.r, lane.s}) {
-                const Bytes value{begin, begin + width(curve)};
+                const auto value = to_bytes(std::span{begin, width(curve)});
                 EXPECT_NE(value, Bytes(value.size()));
                 EXPECT_LT(value, number(domains[static_cast<std::size_t>(curve)].n));
             }
@@ -128,9 +128,9 @@ private:
 
 class EitherCurve : public testing::TestWithParam<Domain> {
 protected:
-    Scheme scheme() const { return GetParam().scheme; }
-    std::size_t half() const { return width(GetParam().curve); }
-    Bytes n() const { return number(GetParam().n); }
+    static Scheme scheme() { return GetParam().scheme; }
+    static std::size_t half() { return width(GetParam().curve); }
+    static Bytes n() { return number(GetParam().n); }
     Bytes good() const { return *key_of(scheme()).sign(scheme(), Hash::sha_384, message); }
     /// r and s that are in the way of whoever does not look.
     std::vector<Bytes> edges() const {
@@ -332,7 +332,7 @@ TEST_P(EitherCurve, MultiBufferTellsTheLanesApart) {
             const auto& bytes = fine || n % 3 != 0 ? signature : damaged;
             lanes[n] = {.digest = fine || n % 3 != 1 ? said.data() : not_said.data(),
                         .r = bytes.data(),
-                        .s = bytes.data() + half(),
+                        .s = std::span{bytes}.subspan(half()).data(),
                         .key = fine || n % 3 != 2 ? &*right : &*wrong};
         }
         ASSERT_EQ(engine_here()->verify(GetParam().curve, lanes), mask);
@@ -367,7 +367,7 @@ TEST_P(EitherCurve, MultiBufferTakesNoPointAtInfinityForASignature) {
         lanes.fill({.digest = digest.data(), .r = r.data(), .s = s.data(), .key = &key});
         return engine_here()->verify(its.curve, lanes);
     };
-    const auto r = x;  // of k = 1
+    const auto& r = x;  // of k = 1
     const auto minus_r = difference(n(), r);
     Bytes one(half());
     one.back() = std::byte{1};

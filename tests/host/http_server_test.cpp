@@ -124,7 +124,7 @@ TEST(HttpServer, AnswersHeadWithoutTheBody) {
 TEST(HttpServer, SendsFiles) {
     const TemporaryDirectory folder;
     std::string content;
-    for (int n = 0; n < 300000; ++n) content += static_cast<char>('a' + n % 23);
+    for (int n = 0; n < 300000; ++n) content += static_cast<char>('a' + (n % 23));
     folder.put("file", content);
     const Served served{{}, [&](const HttpRequest&) {
                             return HttpResponse{.status = 200,

@@ -231,7 +231,8 @@ TEST_F(Published, IsSignedByAKnownKeyOfItsName) {
 }
 
 TEST(Vkeys, StandOneALine) {
-    const auto a = fresh_signer().verifier(), b = fresh_signer().verifier();
+    const auto a = fresh_signer().verifier();
+    const auto b = fresh_signer().verifier();
     const auto keys =
         vkeys_from_text("# the first\n" + a.to_text() + "\n\n" + b.to_text() + "\n", "log.vkey");
     ASSERT_TRUE(keys);

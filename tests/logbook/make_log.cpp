@@ -114,7 +114,8 @@ void write_as_daemon(const fs::path& device, const evidence::Bundle& bundle, std
 }
 
 bool make(const fs::path& directory) {
-    const auto first = genuine(), planted = genuine();
+    const auto first = genuine();
+    const auto planted = genuine();
     Writer log{directory / "log"};
     log.add(Change{.what = "daemon.started", .device = {}, .reason = {}, .detail = "for a test"});
     log.add(Evidence{first});
@@ -148,7 +149,7 @@ bool make(const fs::path& directory) {
 }  // namespace
 }  // namespace busguard::logbook
 
-int main(int count, char** arguments) {
+int main(int count, char** arguments) {  // NOLINT(bugprone-exception-escape): then the test ends
     if (count != 2) {
         std::cerr << "usage: make_log DIRECTORY\n";
         return EXIT_FAILURE;

@@ -25,7 +25,7 @@ void append_number(Bytes& bytes, std::size_t number) {
 Bytes list(const Bytes& type, const std::vector<Bytes>& data, std::size_t header = 0) {
     const auto size = 16 + data.front().size();
     Bytes bytes = type;
-    append_number(bytes, 28 + header + data.size() * size);
+    append_number(bytes, 28 + header + (data.size() * size));
     append_number(bytes, header);
     append_number(bytes, size);
     bytes.resize(bytes.size() + header);

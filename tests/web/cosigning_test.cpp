@@ -52,7 +52,7 @@ protected:
         tlog::Cosigner cosigner;
         tlog::Witness witness;
         bool gone = false;
-        std::optional<tlog::WitnessAnswer> instead{};
+        std::optional<tlog::WitnessAnswer> instead;
         int asked = 0;
     };
 
@@ -79,7 +79,7 @@ protected:
         return fail(Errc::not_found, "witness");
     }
 
-    Cosigning ask(std::size_t size, std::vector<std::uint64_t> sizes = {}) {
+    Cosigning ask(std::size_t size, const std::vector<std::uint64_t>& sizes = {}) {
         Tiles tiles{tree, size};
         auto done = cosign(checkpoint(size), policy, sizes, tiles,
                            [&](const auto& url, const auto& body) { return post(url, body); });
