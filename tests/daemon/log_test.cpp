@@ -73,7 +73,8 @@ TEST(DaemonLog, GoesOnUnderANewKey) {
     const host::TemporaryDirectory kept;
     host::MemoryFiles files;
     bool full = false;
-    const auto old = new_key(), next = new_key();
+    const auto old = new_key();
+    const auto next = new_key();
     const auto open = [&](const tlog::NoteSigner& key, std::vector<tlog::VerifierKey> vkeys) {
         return Log::open(kept.path("log.db"), std::make_unique<Full>(files, full), key, clock,
                          std::move(vkeys));
@@ -90,7 +91,8 @@ TEST(DaemonLog, GoesOnUnderANewKey) {
     const auto log = *open(next, vkeys);
     ASSERT_TRUE(log->keep(std::vector{&sample()}));
     ASSERT_TRUE(log->publish());
-    journal::NoteReader by_new{next.verifier()}, by_old{old.verifier()};
+    journal::NoteReader by_new{next.verifier()};
+    journal::NoteReader by_old{old.verifier()};
     EXPECT_TRUE(journal::fsck(files, by_new).clean());
     EXPECT_FALSE(journal::fsck(files, by_old).clean());
 }

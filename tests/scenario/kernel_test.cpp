@@ -90,7 +90,10 @@ private:
 
     void attempt(const std::string& device, const FileAbi::Actions::Done& done) {
         ++attempts;
-        if (const auto told = fails.find(device); told != fails.end()) return done(told->second);
+        if (const auto told = fails.find(device); told != fails.end()) {
+            done(told->second);
+            return;
+        }
         auto nonce = abi_.take_nonce(device);
         if (replays) nonce.reset();
         const examine::Surroundings around{.tree = &machine_->tree(),
