@@ -159,7 +159,7 @@ protected:
         return a;
     }
     /// A key with this point.
-    PublicKey key_at(const Bytes& x, const Bytes& y) const {
+    static PublicKey key_at(const Bytes& x, const Bytes& y) {
         auto spki = key_of(scheme()).public_key().spki();
         spki.resize(spki.size() - (2 * half()));
         append(spki, x);
