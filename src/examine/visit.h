@@ -35,7 +35,9 @@ struct VisitPlan {
 
 /// What visits stand on. All of it outlives them.
 struct Surroundings {
-    host::FileTree* tree = nullptr;  ///< of the shape of /sys
+    /// Of the shape of /sys. Where a kernel owns devices it is used from other threads as well: no emulated
+    /// machine shows such.
+    host::FileTree* tree = nullptr;
     Clock* clock = nullptr;
     Entropy* entropy = nullptr;
     std::string locks;        ///< directory of the device locks; empty: nobody else speaks to these devices

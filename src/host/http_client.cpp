@@ -1,8 +1,9 @@
 #include "host/http_client.h"
 
+#include "host/shared_library.h"
+
 #include <curl/curl.h>
 
-#include <dlfcn.h>
 #include <memory>
 #include <optional>
 
@@ -26,23 +27,19 @@ struct Curl {
     decltype(&::curl_slist_free_all) free_all = nullptr;
 };
 
-template <typename Function>
-bool find(void* library, const char* name, Function& function) {
-    function = reinterpret_cast<Function>(::dlsym(library, name));  // NOLINT(*-reinterpret-cast): dlsym(3)
-    return function != nullptr;
-}
-
 /// Nothing: it is not installed. Never unloaded.
 std::optional<Curl> load() {
     void* const library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) return std::nullopt;
     Curl curl;
-    const bool whole =
-        find(library, "curl_global_init", curl.global_init) && find(library, "curl_easy_init", curl.init) &&
-        find(library, "curl_easy_cleanup", curl.cleanup) && find(library, "curl_easy_setopt", curl.set) &&
-        find(library, "curl_easy_perform", curl.perform) && find(library, "curl_easy_getinfo", curl.get) &&
-        find(library, "curl_slist_append", curl.append) &&
-        find(library, "curl_slist_free_all", curl.free_all);
+    const bool whole = find_symbol(library, "curl_global_init", curl.global_init) &&
+                       find_symbol(library, "curl_easy_init", curl.init) &&
+                       find_symbol(library, "curl_easy_cleanup", curl.cleanup) &&
+                       find_symbol(library, "curl_easy_setopt", curl.set) &&
+                       find_symbol(library, "curl_easy_perform", curl.perform) &&
+                       find_symbol(library, "curl_easy_getinfo", curl.get) &&
+                       find_symbol(library, "curl_slist_append", curl.append) &&
+                       find_symbol(library, "curl_slist_free_all", curl.free_all);
     if (!whole || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return std::nullopt;
     return curl;
 }

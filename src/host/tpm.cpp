@@ -1,11 +1,12 @@
 #include "host/tpm.h"
 
+#include "host/shared_library.h"
+
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <dlfcn.h>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -25,12 +26,6 @@ struct Tss {
     decltype(&::Esys_Free) free = nullptr;
 };
 
-template <typename Function>
-bool take(void* library, const char* name, Function& function) {
-    function = reinterpret_cast<Function>(::dlsym(library, name));  // NOLINT(*-reinterpret-cast): dlsym(3)
-    return function != nullptr;
-}
-
 /// Nothing: it is not installed. Never unloaded.
 std::optional<Tss> load() {
     // It writes what goes wrong to standard error by itself; our callers say it in their words.
@@ -40,11 +35,13 @@ std::optional<Tss> load() {
     if (tcti == nullptr || esys == nullptr) return std::nullopt;
     Tss tss;
     const bool whole =
-        take(tcti, "Tss2_TctiLdr_Initialize", tss.open_tcti) &&
-        take(tcti, "Tss2_TctiLdr_Finalize", tss.close_tcti) && take(esys, "Esys_Initialize", tss.open) &&
-        take(esys, "Esys_Finalize", tss.close) && take(esys, "Esys_TR_FromTPMPublic", tss.find) &&
-        take(esys, "Esys_TR_Close", tss.forget) && take(esys, "Esys_NV_ReadPublic", tss.read_public) &&
-        take(esys, "Esys_NV_Read", tss.read) && take(esys, "Esys_Free", tss.free);
+        find_symbol(tcti, "Tss2_TctiLdr_Initialize", tss.open_tcti) &&
+        find_symbol(tcti, "Tss2_TctiLdr_Finalize", tss.close_tcti) &&
+        find_symbol(esys, "Esys_Initialize", tss.open) && find_symbol(esys, "Esys_Finalize", tss.close) &&
+        find_symbol(esys, "Esys_TR_FromTPMPublic", tss.find) &&
+        find_symbol(esys, "Esys_TR_Close", tss.forget) &&
+        find_symbol(esys, "Esys_NV_ReadPublic", tss.read_public) &&
+        find_symbol(esys, "Esys_NV_Read", tss.read) && find_symbol(esys, "Esys_Free", tss.free);
     return whole ? std::optional{tss} : std::nullopt;
 }
 
