@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,9 +32,10 @@ struct DeviceView {
     std::optional<crypto::Hash> measurement_hash;      ///< that made those which are digests
     bool measurements_signed = false;
 
-    std::string standing;      ///< one word: "waiting", "let-in", "kept-out", "quarantined"
-    std::string owner;         ///< one word: "native", "kernel", "tsm:tsm0", "none"
-    std::string verdict_json;  ///< the whole text; empty: there is no verdict yet
+    std::string standing;  ///< one word: "waiting", "let-in", "kept-out", "quarantined"
+    std::string owner;     ///< one word: "native", "kernel", "tsm:tsm0", "none"
+    /// The whole text; empty: there is no verdict yet. Never null.
+    std::shared_ptr<const std::string> verdict_json = std::make_shared<const std::string>();
 };
 
 /// Takes an attempt into what was known before: all members but `device`, `standing`, `owner` and

@@ -139,17 +139,15 @@ void FileAbi::arrange_files(Shown& shown) {
         file(ordered(view.standing, "release", [this, &view] { return by(actions_.release, view.device); })));
     visible("owner", true,
             file(ordered(view.owner, "native", [this, &view] { return by(actions_.claim, view.device); })));
-    visible("verdict.json", true, file({.read_at = [&view](std::uint64_t offset, std::size_t length) {
-                return host::part_of(as_bytes(view.verdict_json), offset, length);
-            }}));
-    tree_->set_size(*tree_->child(shown.directory, "verdict.json"), view.verdict_json.size());
+    visible("verdict.json", true, file({.text = [&view] { return view.verdict_json; }}));
+    tree_->set_size(*tree_->child(shown.directory, "verdict.json"), view.verdict_json->size());
 }
 
 NodeTree::Content FileAbi::authenticated(const Shown& shown) const {
     NodeTree::Content content{.mode = 0644};
-    content.read_at = [&view = shown.view](std::uint64_t offset, std::size_t length) -> Result<Bytes> {
+    content.text = [&view = shown.view]() -> Result<NodeTree::Text> {
         if (view.support == Support::unknown) return refused("authenticated", ENOTTY);
-        return host::part_of(as_bytes(view.authenticated ? "1\n" : "0\n"), offset, length);
+        return std::make_shared<const std::string>(view.authenticated ? "1\n" : "0\n");
     };
     content.write_later = [this, &view = shown.view](std::uint64_t, ByteView bytes, NodeTree::Written done) {
         if (view.support == Support::unknown || word_of(bytes) != "re") {

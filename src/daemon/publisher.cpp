@@ -58,7 +58,7 @@ DeviceView Publisher::view_of(const Device& device) const {
     auto view = shown != nullptr ? *shown : DeviceView{.device = device.name};
     view.standing = name(device.standing);
     view.owner = device.owner.text();
-    view.verdict_json = verdict_json(device, enforcing_);
+    view.verdict_json = std::make_shared<const std::string>(verdict_json(device, enforcing_));
     return view;
 }
 

@@ -34,7 +34,7 @@ void PciTree::add_bus_files(host::NodeTree::Id bus) {
             return {};
         },
         0644);
-    autoprobe_file.read_at = host::text_attribute([this] { return autoprobe_ ? "1" : "0"; }).read_at;
+    autoprobe_file.text = host::text_attribute([this] { return autoprobe_ ? "1" : "0"; }).text;
     tree_->add_file(bus, "drivers_autoprobe", std::move(autoprobe_file));
     tree_->add_file(bus, "drivers_probe",
                     host::command_attribute([this](std::string_view word) -> Result<void> {

@@ -43,9 +43,9 @@ void PciTree::add_files(State& state) {
             return {};
         },
         0644);
-    override_file.read_at = host::text_attribute([&state] {
+    override_file.text = host::text_attribute([&state] {
                                 return state.driver_override.empty() ? "(null)" : state.driver_override;
-                            }).read_at;
+                            }).text;
     tree_->add_file(state.directory, "driver_override", std::move(override_file));
     tree_->add_file(state.directory, "remove",
                     switch_attribute("remove", [this, &state] { remove(state.seen.address); }));
@@ -65,7 +65,7 @@ void PciTree::add_uevent_file(State& state) {
             return {};
         },
         0644);
-    file.read_at = host::text_attribute([&state] {
+    file.text = host::text_attribute([&state] {
                        std::string lines;
                        for (const auto& [key, value] : event_properties(state.seen, state.bound)) {
                            if (!lines.empty()) lines += "\n";
@@ -74,7 +74,7 @@ void PciTree::add_uevent_file(State& state) {
                            lines += value;
                        }
                        return lines;
-                   }).read_at;
+                   }).text;
     tree_->add_file(state.directory, "uevent", std::move(file));
 }
 
@@ -87,7 +87,7 @@ void PciTree::add_sriov_files(State& state) {
             return set_vfs(state, count);
         },
         0644);
-    number.read_at = host::text_attribute([&state] { return std::to_string(state.vfs); }).read_at;
+    number.text = host::text_attribute([&state] { return std::to_string(state.vfs); }).text;
     tree_->add_file(state.directory, "sriov_numvfs", std::move(number));
     auto autoprobe = host::command_attribute(
         [&state](std::string_view word) -> Result<void> {
@@ -96,7 +96,7 @@ void PciTree::add_sriov_files(State& state) {
             return {};
         },
         0644);
-    autoprobe.read_at = host::text_attribute([&state] { return state.vf_autoprobe ? "1" : "0"; }).read_at;
+    autoprobe.text = host::text_attribute([&state] { return state.vf_autoprobe ? "1" : "0"; }).text;
     tree_->add_file(state.directory, "sriov_drivers_autoprobe", std::move(autoprobe));
 }
 

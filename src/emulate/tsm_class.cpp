@@ -61,7 +61,7 @@ void TsmClass::show(host::NodeTree::Id function, const PciAddress& address, std:
             return {};
         },
         0644);
-    connect.read_at = host::text_attribute([&connected] { return connected; }).read_at;
+    connect.text = host::text_attribute([&connected] { return connected; }).text;
     tree_->add_file(directory, "connect", std::move(connect));
     tree_->add_file(directory, "disconnect",
                     host::command_attribute([&connected](std::string_view word) -> Result<void> {

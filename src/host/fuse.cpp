@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fuse_lowlevel.h>
 #include <iterator>
+#include <map>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -58,6 +59,8 @@ struct FuseMount::Served {
     NodeTree* tree = nullptr;
     Audience audience{};
     std::vector<std::weak_ptr<Waiting>> waiting;
+    std::map<std::uint64_t, NodeTree::Text> open;  ///< by the number that the kernel has for an open file
+    std::uint64_t opened = 0;
 
     void remember(const std::shared_ptr<Waiting>& one) {
         std::erase_if(waiting, [](const auto& old) { return old.expired(); });
@@ -172,12 +175,21 @@ void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
             return;
         }
     }
-    file->direct_io = 1;  // registers: each access reaches them, with its own offset and length
-    fuse_reply_open(request, file);
+    file->direct_io = 1;            // registers: each access reaches them, with its own offset and length
+    auto& mount = served(request);  // the request may be gone the next moment
+    file->fh = ++mount.opened;
+    mount.open.try_emplace(file->fh);
+    if (fuse_reply_open(request, file) != 0) mount.open.erase(file->fh);  // interrupted: nobody releases it
 }
 
-void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info*) {
-    const auto bytes = tree_of(request).read_at(node, static_cast<std::uint64_t>(offset), size);
+void release(fuse_req_t request, fuse_ino_t, fuse_file_info* file) {
+    served(request).open.erase(file->fh);
+    fuse_reply_err(request, 0);
+}
+
+void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* file) {
+    const auto bytes = tree_of(request).read_at(node, static_cast<std::uint64_t>(offset), size,
+                                                served(request).open[file->fh]);
     if (!bytes) {
         refuse_open(request, bytes.error());
         return;
@@ -232,6 +244,7 @@ constexpr auto operations = [] {
     ops.setattr = setattr;
     ops.readlink = readlink;
     ops.open = open;
+    ops.release = release;
     ops.read = read;
     ops.write = write;
     ops.readdir = readdir;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t most_links = 40;  // as Linux: ELOOP beyond
 constexpr std::size_t page = 4096;      // an attribute of sysfs is one page at most
 
+bool is_readable(const NodeTree::Content& content) { return content.read_at || content.text; }
 bool is_writable(const NodeTree::Content& content) { return content.write_at || content.write_later; }
 
 bool is_good_name(std::string_view name) { return !name.empty() && name != "." && name != ".."; }
@@ -36,7 +37,7 @@ public:
     OpenNode(NodeTree& tree, NodeTree::Id node) : tree_{&tree}, node_{node} {}
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-        auto bytes = tree_->read_at(node_, offset, into.size());
+        auto bytes = tree_->read_at(node_, offset, into.size(), text_);
         if (!bytes) return fail(gone_or(bytes.error()));
         std::ranges::copy(*bytes, into.begin());
         return bytes->size();
@@ -55,6 +56,7 @@ private:
 
     NodeTree* tree_;
     NodeTree::Id node_;
+    NodeTree::Text text_;
 };
 
 }  // namespace
@@ -182,14 +184,15 @@ Result<std::string> NodeTree::target(Id id) const {
 }
 
 // A content's functions are copied before they are called: the call may remove the node.
-Result<Bytes> NodeTree::read_at(Id file, std::uint64_t offset, std::size_t length) const {
-    const auto read = with(file, [](const Item& its) -> Result<decltype(Content::read_at)> {
+Result<Bytes> NodeTree::read_at(Id file, std::uint64_t offset, std::size_t length, Text& held) const {
+    const auto content = TRY(with(file, [](const Item& its) -> Result<Content> {
         if (its.kind != Kind::file) return fail(Errc::unsupported, "file", 0, EISDIR);
-        if (!its.content.read_at) return fail(Errc::permission, "read", 0, EACCES);
-        return its.content.read_at;
-    });
-    if (!read) return fail(read.error());
-    return (*read)(offset, length);
+        if (!is_readable(its.content)) return fail(Errc::permission, "read", 0, EACCES);
+        return its.content;
+    }));
+    if (!content.text) return content.read_at(offset, length);
+    if (offset == 0 || held == nullptr) held = TRY(content.text());
+    return part_of(as_bytes(*held), offset, length);
 }
 
 void NodeTree::write_at(Id file, std::uint64_t offset, ByteView bytes, Written done) {
@@ -217,7 +220,8 @@ Result<std::size_t> NodeTree::write_at(Id file, std::uint64_t offset, ByteView b
 Result<void> NodeTree::can_open(Id file, Access access) const {
     return with(file, [access](const Item& its) -> Result<void> {
         if (its.kind != Kind::file) return fail(Errc::unsupported, "file", 0, EISDIR);
-        if (access != Access::write && !its.content.read_at) return fail(Errc::permission, "read", 0, EACCES);
+        if (access != Access::write && !is_readable(its.content))
+            return fail(Errc::permission, "read", 0, EACCES);
         if (access != Access::read && !is_writable(its.content))
             return fail(Errc::permission, "write", 0, EACCES);
         return {};
@@ -274,9 +278,10 @@ Result<std::vector<std::string>> NodeTree::list(std::string_view path) const {
 
 Result<Bytes> NodeTree::read(std::string_view path, std::size_t limit) const {
     const auto file = TRY(find(path, true));
-    auto bytes = TRY(read_at(file, 0, limit));
+    Text held;
+    auto bytes = TRY(read_at(file, 0, limit, held));
     if (bytes.size() == limit) {
-        const auto more = TRY(read_at(file, limit, 1));
+        const auto more = TRY(read_at(file, limit, 1, held));
         if (!more.empty()) return fail(Errc::too_large, "file");
     }
     return bytes;
@@ -310,10 +315,7 @@ Bytes part_of(ByteView whole, std::uint64_t offset, std::size_t length) {
 
 NodeTree::Content text_attribute(std::function<std::string()> value, std::uint32_t mode) {
     NodeTree::Content content{.mode = mode};
-    content.read_at = [value = std::move(value)](std::uint64_t offset, std::size_t length) {
-        const auto text = value() + "\n";
-        return part_of(as_bytes(text), offset, length);
-    };
+    content.text = [value = std::move(value)] { return std::make_shared<const std::string>(value() + "\n"); };
     return content;
 }
 

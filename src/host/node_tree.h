@@ -28,6 +28,9 @@ public:
 
     using Stamp = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+    /// A whole text, shared by all who read it.
+    using Text = std::shared_ptr<const std::string>;
+
     /// What became of a write: how many bytes were taken.
     using Written = std::function<void(Result<std::size_t>)>;
 
@@ -35,6 +38,9 @@ public:
     /// `detail` is the errno that a mount reports (without one: the code's own, see to_errno).
     struct Content {
         std::function<Result<Bytes>(std::uint64_t offset, std::size_t length)> read_at;
+        /// In place of read_at for what may be replaced while somebody reads it: as sysfs has it, each who
+        /// opened the file reads on in the text that was there when he read at offset 0.
+        std::function<Result<Text>()> text;
         std::function<Result<std::size_t>(std::uint64_t offset, ByteView bytes)> write_at;
         /// In place of write_at for what takes its time: calls `done` once, now or later, on the same thread.
         /// `bytes` are there until it returns.
@@ -104,7 +110,8 @@ public:
     Result<std::vector<Entry>> entries(Id directory, std::uint64_t from = 0,
                                        std::size_t most = static_cast<std::size_t>(-1)) const;
     Result<std::string> target(Id id) const;
-    Result<Bytes> read_at(Id file, std::uint64_t offset, std::size_t length) const;
+    /// `held` is what one who has the file open keeps between his reads; empty at first.
+    Result<Bytes> read_at(Id file, std::uint64_t offset, std::size_t length, Text& held) const;
     void write_at(Id file, std::uint64_t offset, ByteView bytes, Written done);
     /// The same for who cannot wait. Error: not_ready (EAGAIN) if the content takes longer; what becomes of
     /// the write is not told then.
@@ -150,7 +157,7 @@ private:
 /// What a read at `offset` gets of a content.
 Bytes part_of(ByteView whole, std::uint64_t offset, std::size_t length);
 
-/// The content of an attribute that is text: read as a whole, with a newline at its end.
+/// The content of an attribute that is text, with a newline at its end.
 NodeTree::Content text_attribute(std::function<std::string()> value, std::uint32_t mode = 0444);
 NodeTree::Content constant_attribute(std::string value, std::uint32_t mode = 0444);
 /// An attribute that takes one word: what is written, without the newline at its end.

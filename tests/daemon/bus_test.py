@@ -5,9 +5,10 @@ import os
 import pathlib
 import select
 import shutil
+import signal
+import socket
 import subprocess
 import sys
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -21,17 +22,23 @@ CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 </busconfig>"""
 
 
+def listens(path):
+    """Its file is there a moment before it listens."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        return peer.connect_ex(str(path)) == 0
+
+
 @unittest.skipUnless(can_mount() and shutil.which("dbus-daemon") and shutil.which("busctl"), "needs root, /dev/fuse, dbus-daemon and busctl")
 class Bus(Running):
     def setUp(self):
         super().setUp()
-        socket = self.work / "bus"
-        (self.work / "bus.conf").write_text(CONFIGURATION.format(socket=socket))
+        listening = self.work / "bus"
+        (self.work / "bus.conf").write_text(CONFIGURATION.format(socket=listening))
         bus = subprocess.Popen(["dbus-daemon", f"--config-file={self.work / 'bus.conf'}", "--nofork", "--nopidfile"])
         self.addCleanup(self.end, bus)
-        wait_for("the bus", socket.exists)
+        wait_for("the bus", lambda: listens(listening))
         self.work.chmod(0o755)
-        self.address = f"unix:path={socket}"
+        self.address = f"unix:path={listening}"
         self.services = subprocess.Popen([os.environ["FAKE_SERVICES"], self.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(self.end, self.services)
         self.assertEqual(self.services.stdout.readline(), "here\n")
@@ -104,8 +111,15 @@ class Bus(Running):
     def test_is_monitored(self):
         plain, documents = self.monitor(), self.monitor("-o", "json", "--changes")
         notifying = self.monitor("--notify", DBUS_SESSION_BUS_ADDRESS=self.address)
-        time.sleep(1)
         self.assertEqual(self.call("Release", "pci/" + LIAR).returncode, 0)  # it fails again
+
+        def each_said_something():
+            if all(select.select([watch.stdout], [], [], 1)[0] for watch in (plain, documents, notifying)):
+                return True
+            self.call("Release", "pci/" + LIAR)  # once more: one was not listening yet
+            return False
+
+        wait_for("the monitors", each_said_something)
         self.assertRegex(self.until(plain, "device.quarantined"),
                          rf"^\d{{4}}-\d\d-\d\dT[\d:]+Z  device.quarantined  pci/{LIAR}  signature.invalid\n$")
         event = json.loads(self.until(documents, "device.quarantined"))
@@ -139,8 +153,7 @@ class Bus(Running):
         watch = subprocess.Popen(["busctl", f"--address={self.address}", "monitor", "org.busguard1", "--json=short"],
                                  stdout=subprocess.PIPE, text=True)
         self.addCleanup(self.end, watch)
-        time.sleep(1)
-        os.kill(self.daemon.pid, 1)  # SIGHUP
+        wait_for("the monitor", lambda: os.kill(self.daemon.pid, signal.SIGHUP) or select.select([watch.stdout], [], [], 1)[0])
         lines = []
         while not any('"policy.loaded"' in line for line in lines):
             lines.append(watch.stdout.readline())

@@ -155,7 +155,7 @@ TEST(Signatures, AreNumberedFromZeroForAsLongAsTheDeviceIsThere) {
     EXPECT_EQ(world.read(at + "signatures/0_transcript"), std::string(10, 'a'));
     EXPECT_EQ(world.read(at + "signatures/1_transcript"), std::string(20, 'b'));
     auto failed = view_of(drive);
-    failed.verdict_json = "{\"state\": \"failed\"}\n";
+    failed.verdict_json = std::make_shared<const std::string>("{\"state\": \"failed\"}\n");
     ASSERT_TRUE(world.abi.show(failed));
     EXPECT_THAT(numbers(world), ElementsAre("0", "1")) << "a failed attempt takes nothing away";
     world.abi.hide(drive);
@@ -335,7 +335,7 @@ TEST(FileAbi, ShowsMeasurementsOwnerAndVerdict) {
                          {3, spdm::MeasurementType{0x7f}, true, {}}};
     view.measurement_hash = crypto::Hash::sha_384;
     view.measurements_signed = true;
-    view.verdict_json = "{\"state\": \"authenticated\"}\n";
+    view.verdict_json = std::make_shared<const std::string>("{\"state\": \"authenticated\"}\n");
     ASSERT_TRUE(world.abi.show(view));
     EXPECT_THAT(*world.tree.list(at + "measurements"),
                 ElementsAre("254_type", "254_value", "2_hash_algorithm", "2_type", "2_value", "3_type",
@@ -348,7 +348,7 @@ TEST(FileAbi, ShowsMeasurementsOwnerAndVerdict) {
     EXPECT_EQ(world.read(at + "measurements/3_value"), "");
     EXPECT_EQ(world.tree.attributes(*world.tree.find(at + "measurements/254_value", true))->size, 16U);
     EXPECT_EQ(world.tree.attributes(*world.tree.find(at + "verdict.json", true))->size,
-              view.verdict_json.size());
+              view.verdict_json->size());
     for (const auto* name :
          {"02_value", "256_value", "4_value", "254_hash_algorithm", "signed_value", "_value"})
         EXPECT_FALSE(world.tree.exists(at + "measurements/" + name)) << name;

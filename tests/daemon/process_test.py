@@ -74,15 +74,14 @@ class Running(TestCase):
         wait_for("every device is judged", self.judged)
 
     def devices(self):
-        shown = self.work / "run/devices/pci"
-        try:
-            return {each.name: json.loads((each / "verdict.json").read_text()) for each in shown.iterdir()}
-        except (OSError, ValueError):
-            return {}
+        return {each.name: json.loads((each / "verdict.json").read_text()) for each in (self.work / "run/devices/pci").iterdir()}
 
     def judged(self):
         self.assertIsNone(self.daemon.poll(), self.log.read_text() if self.log.exists() else "")
-        found = self.devices()
+        try:
+            found = self.devices()
+        except (OSError, ValueError):  # it has not shown them yet
+            return False
         settled = len(found) == 6 and all(each["verdict"] and each["standing"] != "waiting" for each in found.values())
         return settled and (not found[DRIVE]["enforcing"] or found[DRIVE]["driver"] and found[OTHER]["driver"])
 

@@ -103,6 +103,39 @@ TEST(SlowWrite, FailsWhenTheMountGoesFirst) {
     for (const auto& done : slow.waiting) done(2);  // nobody is there
 }
 
+/// Opens `path`, reads `piece` bytes of it, lets `meanwhile` run and reads the rest.
+std::string read_in_two(const std::string& path, std::size_t piece, const std::function<void()>& meanwhile) {
+    const auto file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    std::array<char, 4096> into{};
+    const auto first = ::read(file, into.data(), piece);
+    std::string out{into.data(), static_cast<std::size_t>(std::max<ssize_t>(first, 0))};
+    meanwhile();
+    const auto rest = ::read(file, into.data(), into.size());
+    out.append(into.data(), static_cast<std::size_t>(std::max<ssize_t>(rest, 0)));
+    ::close(file);
+    return out;
+}
+
+TEST(Text, IsReadToItsEndThoughAnotherTookItsPlace) {
+    NodeTree tree;
+    std::atomic<int> number = 0;
+    tree.add_file(NodeTree::root, "text", text_attribute([&number] {
+                      return std::string(3U + 3U * static_cast<unsigned>(number), 'a');
+                  }));
+    Mounted mounted{tree};
+    NEEDS_MOUNT(mounted);
+    const auto read = mounted.serve([&] {
+        const auto path = mounted.path("text");
+        std::string inner;
+        const auto outer = read_in_two(path, 2, [&] {
+            number = 1;
+            inner = read_in_two(path, 2, [&] { number = 0; });
+        });
+        return std::pair{outer, inner};
+    });
+    EXPECT_EQ(read, std::pair(std::string{"aaa\n"}, std::string{"aaaaaa\n"}));
+}
+
 TEST(MountForEverybody, BelongsToRootAndHoldsUsersToTheModes) {
     NodeTree tree;
     Slow slow;

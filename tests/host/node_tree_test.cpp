@@ -107,6 +107,31 @@ TEST(NodeTree, OpensOnlyWhatThereIsAFunctionFor) {
     EXPECT_EQ(tree.can_open(999, Access::read).error().code, Errc::not_found);
 }
 
+// As kernfs does it (fs/kernfs/file.c, seq_file): a longer or shorter text in between is no mixture.
+TEST(NodeTree, LetsWhoReadsATextReadOnInIt) {
+    NodeTree tree;
+    std::string value = "first";
+    tree.add_file(root, "file", text_attribute([&value] { return value; }));
+    const auto open = *tree.open("file", Access::read);
+    const auto read = [&open](std::uint64_t offset, std::size_t length) {
+        Bytes into(length);
+        into.resize(*open->read_at(offset, into));
+        return std::string{as_text(into)};
+    };
+    EXPECT_EQ(read(0, 2), "fi");
+    value = "a second, longer one";
+    EXPECT_EQ(read(2, 100), "rst\n");
+    EXPECT_EQ(read(6, 100), "");
+    EXPECT_EQ(read(0, 2), "a ");
+    value = "x";
+    EXPECT_EQ(read(2, 100), "second, longer one\n");
+    EXPECT_EQ(as_text(*tree.read("file")), "x\n");
+    tree.remove(*tree.child(root, "file"));
+    Bytes into(9);
+    EXPECT_EQ(open->read_at(2, into).error().code, Errc::disconnected)
+        << "its text is there, the device is not";
+}
+
 TEST(NodeTree, ShowsSizesAndTimes) {
     NodeTree tree;
     const NodeTree::Stamp when{std::chrono::seconds{7} + std::chrono::nanoseconds{9}};
