@@ -44,8 +44,8 @@ void PciTree::add_files(State& state) {
         },
         0644);
     override_file.text = host::text_attribute([&state] {
-                                return state.driver_override.empty() ? "(null)" : state.driver_override;
-                            }).text;
+                             return state.driver_override.empty() ? "(null)" : state.driver_override;
+                         }).text;
     tree_->add_file(state.directory, "driver_override", std::move(override_file));
     tree_->add_file(state.directory, "remove",
                     switch_attribute("remove", [this, &state] { remove(state.seen.address); }));
@@ -66,15 +66,15 @@ void PciTree::add_uevent_file(State& state) {
         },
         0644);
     file.text = host::text_attribute([&state] {
-                       std::string lines;
-                       for (const auto& [key, value] : event_properties(state.seen, state.bound)) {
-                           if (!lines.empty()) lines += "\n";
-                           lines += key;
-                           lines += "=";
-                           lines += value;
-                       }
-                       return lines;
-                   }).text;
+                    std::string lines;
+                    for (const auto& [key, value] : event_properties(state.seen, state.bound)) {
+                        if (!lines.empty()) lines += "\n";
+                        lines += key;
+                        lines += "=";
+                        lines += value;
+                    }
+                    return lines;
+                }).text;
     tree_->add_file(state.directory, "uevent", std::move(file));
 }
 

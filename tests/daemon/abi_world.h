@@ -83,7 +83,10 @@ inline const evidence::test::Hierarchy& hierarchy() {
 
 inline DeviceView view_of(const std::string& device,
                           DeviceView::Support support = DeviceView::Support::present) {
-    return {.device = device, .support = support, .owner = "native", .verdict_json = std::make_shared<const std::string>("{}\n")};
+    return {.device = device,
+            .support = support,
+            .owner = "native",
+            .verdict_json = std::make_shared<const std::string>("{}\n")};
 }
 
 /// What one attempt with a genuine device brought back.
