@@ -186,17 +186,43 @@ private:
         return newest;
     }
 
-    bool is_old(const crypto::RevocationList& list) const {
-        if (standard_->time_policy == Standard::TimePolicy::ignore || !standard_->at) return false;
-        return list.next_update() && *list.next_update() < *standard_->at;
+    std::optional<sys_seconds> now() const {
+        return standard_->time_policy == Standard::TimePolicy::ignore ? std::nullopt : standard_->at;
     }
 
-    /// Every certificate below the anchor, held to its issuer's list.
+    /// What an authority said about a certificate of its own, by list or by answer.
+    struct Statement {
+        bool revoked = false;
+        sys_seconds since;
+        std::optional<sys_seconds> until;
+        std::string_view form;
+    };
+
+    /// The newest that is signed; nothing without one.
+    std::optional<Statement> said_of(const crypto::Certificate& certificate,
+                                     const crypto::Certificate& issuer) const {
+        std::optional<Statement> newest;
+        if (const auto* list = list_of(issuer); list != nullptr)
+            newest = {list->revokes(certificate), list->this_update(), list->next_update(),
+                      "revocation list"};
+        for (const auto& answer : standard_->anchors.answers()) {
+            using enum crypto::OcspResponse::Said::Status;
+            const auto said = answer.about(certificate, issuer);
+            if (!said || said->status == unknown || (newest && said->this_update <= newest->since) ||
+                !answer.is_signed_by(issuer, now()))
+                continue;
+            newest = {said->status == revoked, said->this_update, said->next_update, "OCSP response"};
+        }
+        return newest;
+    }
+
+    /// Every certificate below the anchor, held to what its issuer said.
     Check revocation(std::span<const crypto::Certificate> certificates, std::size_t anchor) const {
         constexpr auto rule = "chain.revocation";
         const bool required = standard_->revocation == Standard::Revocation::require;
-        if (standard_->anchors.revocations().empty() && !required)
-            return skipped(rule, "chain.revocation-unknown", "no revocation lists are given");
+        if (standard_->anchors.revocations().empty() && standard_->anchors.answers().empty() && !required)
+            return skipped(rule, "chain.revocation-unknown",
+                           "no revocation lists or OCSP responses are given");
         const auto& top = standard_->anchors.certificates()[anchor];
         const auto in_path = std::ranges::find(certificates, top);
         const auto first = in_path == certificates.end() ? 0 : in_path - certificates.begin() + 1;
@@ -208,16 +234,16 @@ private:
                              : reported(rule, reason, std::move(detail));
         };
         for (auto n = static_cast<std::size_t>(first); n < certificates.size(); ++n) {
-            const auto* list = list_of(n == 0 ? top : certificates[n - 1]);
-            if (list == nullptr) {
+            const auto said = said_of(certificates[n], n == 0 ? top : certificates[n - 1]);
+            if (!said) {
                 lacking("chain.revocation-unknown", n);
                 continue;
             }
-            if (list->revokes(certificates[n]))
+            if (said->revoked)
                 return failed(rule, "chain.revoked",
-                              fmt::format("certificate {}, serial number {}, by {}", n,
-                                          certificates[n].serial(), list->issuer()));
-            if (is_old(*list)) lacking("chain.revocation-old", n);
+                              fmt::format("certificate {}, serial number {}, by {}, in a {}", n,
+                                          certificates[n].serial(), certificates[n].issuer(), said->form));
+            if (said->until && now() && *said->until < *now()) lacking("chain.revocation-old", n);
         }
         return doubt ? *std::move(doubt) : passed(rule);
     }

@@ -107,8 +107,8 @@ void add_judging_options(Command command, JudgingOptions& options) {
         .in_group(group);
     command
         .option("--revocation", options.revocation,
-                "Revocation lists (.crl files among the anchors): check those that are there, or require a "
-                "current one for every certificate")
+                "Revocation lists and OCSP responses (.crl and .ors files among the anchors): check those "
+                "that are there, or require current word of every certificate")
         .shown_as("check|require")
         .one_of({"check", "require"})
         .in_group(group);

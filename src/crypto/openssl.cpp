@@ -47,6 +47,15 @@ std::optional<std::chrono::sys_seconds> calendar(const ASN1_TIME* time) {
     return std::chrono::sys_days{day} + hour + minute + second;
 }
 
+bool has_strong_hash(int signature_algorithm) {
+    constexpr int least = 28;  // bytes: SHA-224, 112 bits against collisions
+    int hash = NID_undef;
+    if (OBJ_find_sigid_algs(signature_algorithm, &hash, nullptr) != 1) return false;
+    if (hash == NID_undef) return true;
+    const auto* known = EVP_get_digestbynid(hash);
+    return known != nullptr && EVP_MD_get_size(known) >= least;
+}
+
 std::string one_line(const X509_NAME* name) {
     const Bio text{must(BIO_new(BIO_s_mem()))};
     if (X509_NAME_print_ex(text.get(), name, 0, XN_FLAG_RFC2253) < 0) ERR_clear_error();

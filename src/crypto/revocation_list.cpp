@@ -3,7 +3,6 @@
 #include "crypto/openssl.h"
 #include "crypto/pem.h"
 
-#include <openssl/objects.h>
 #include <openssl/pem.h>
 
 #include <mutex>
@@ -14,23 +13,12 @@ namespace {
 
 using Crl = Owned<X509_CRL, X509_CRL_free>;
 
-constexpr int least_hash = 28;  // bytes: SHA-224, 112 bits against collisions
-
 bool has_critical_entries(const X509_CRL* crl) {
     const auto* entries =
         X509_CRL_get_REVOKED(const_cast<X509_CRL*>(crl));  // NOLINT(*-const-cast): only read
     for (int n = 0; n < sk_X509_REVOKED_num(entries); ++n)
         if (X509_REVOKED_get_ext_by_critical(sk_X509_REVOKED_value(entries, n), 1, -1) >= 0) return true;
     return false;
-}
-
-/// The hash that was signed is no SHA-1. EdDSA has none of its own here.
-bool is_strong(const X509_CRL* crl) {
-    int hash = NID_undef;
-    if (OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl), &hash, nullptr) != 1) return false;
-    if (hash == NID_undef) return true;
-    const auto* known = EVP_get_digestbynid(hash);
-    return known != nullptr && EVP_MD_get_size(known) >= least_hash;
 }
 
 }  // namespace
@@ -81,7 +69,8 @@ bool RevocationList::is_signed_by(const Certificate& issuer) const {
     const std::scoped_lock lock{body_->mutex};
     if (!body_->last_signer || !same(body_->last_signer->first, key)) {
         auto* native = X509_get0_pubkey(issuer.native());
-        const bool good = native != nullptr && is_strong(body_->crl.get()) &&
+        const bool good = native != nullptr &&
+                          has_strong_hash(X509_CRL_get_signature_nid(body_->crl.get())) &&
                           X509_CRL_verify(body_->crl.get(), native) == 1;
         ERR_clear_error();
         body_->last_signer.emplace(key, good);

@@ -388,7 +388,7 @@ tlog::TreeHash sha_256(ByteView bytes) {
 tlog::TreeHash digest_of(const trust::Anchors& anchors) {
     if (anchors.empty()) return {};
     std::vector<Bytes> each;
-    each.reserve(anchors.size() + anchors.revocations().size());
+    each.reserve(anchors.size() + anchors.revocations().size() + anchors.answers().size());
     for (std::size_t n = 0; n < anchors.size(); ++n) {
         each.push_back(to_bytes(anchors.certificates()[n].fingerprint(crypto::Hash::sha_256).view()));
         for (const auto vendor : anchors.vendors(n)) {
@@ -397,6 +397,8 @@ tlog::TreeHash digest_of(const trust::Anchors& anchors) {
         }
     }
     for (const auto& one : anchors.revocations())
+        each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
+    for (const auto& one : anchors.answers())
         each.push_back(to_bytes(one.fingerprint(crypto::Hash::sha_256).view()));
     std::ranges::sort(each);
     Bytes all;

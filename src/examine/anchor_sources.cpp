@@ -169,11 +169,13 @@ Checked<void> add_anchors(trust::Anchors& anchors, const std::string& source, co
                             .remedy = "such as vendor:1ea5,144d:/etc/busguard/anchors/acme.pem"});
     if (its.source.starts_with(efi)) return add_variable(anchors, its, firmware.efivars);
     if (its.source.starts_with(tpm)) return add_sealed(anchors, its, firmware.tcti);
-    const auto files = TRY(files_at(its.source, {".pem", ".crt", ".cer", ".der", ".crl"}));
+    const auto files = TRY(files_at(its.source, {".pem", ".crt", ".cer", ".der", ".crl", ".ors"}));
     for (const auto& file : files) {
         const auto bytes = TRY(host::read_file(file));
         if (file.extension() == ".crl")
             TRY(anchors.add_revocations(bytes, file));
+        else if (file.extension() == ".ors")  // RFC 6960 appendix C.2
+            TRY(anchors.add_answer(bytes, file));
         else
             TRY(anchors.add(bytes, file, "file " + file.string() + for_whom(its.vendors), its.vendors));
     }

@@ -25,10 +25,10 @@ struct Firmware {
 };
 
 /// Adds the certificates of a source, each with its provenance. In a directory the .pem, .crt, .cer and .der
-/// files count; a .crl file holds revocation lists. A variable of the firmware without any certificate adds
-/// nothing. The index of a TPM has to hold the SHA-256, SHA-384 or SHA-512 of the file, by its size, and be
-/// such that not everybody can write it. Problems: a source that cannot be read or holds none; a directory
-/// without any; a file that is not that of the digest.
+/// files count; a .crl file holds revocation lists, an .ors file an OCSP response. A variable of the firmware
+/// without any certificate adds nothing. The index of a TPM has to hold the SHA-256, SHA-384 or SHA-512 of
+/// the file, by its size, and be such that not everybody can write it. Problems: a source that cannot be read
+/// or holds none; a directory without any; a file that is not that of the digest.
 Checked<void> add_anchors(trust::Anchors& anchors, const std::string& source, const Firmware& firmware = {});
 
 /// The path of a source that is one, with or without "vendor:"; empty for "efi:…" and "tpm:…".

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t most_anchors = 16384;  // a directory of anything else is a mistake
 constexpr std::size_t most_lists = 4096;
+constexpr std::size_t most_answers = 16384;
 
 }  // namespace
 
@@ -64,6 +65,22 @@ Checked<void> Anchors::add_revocations(ByteView file, const std::string& where) 
         return fail(
             Problem{.where = where, .message = fmt::format("more than {} revocation lists", most_lists)});
     std::ranges::move(*found, std::back_inserter(revocations_));
+    return {};
+}
+
+Checked<void> Anchors::add_answer(ByteView file, const std::string& where) {
+    auto found = crypto::OcspResponse::parse(file);
+    if (!found)
+        return fail(
+            Problem{.where = where,
+                    .field = std::string{found.error().what},
+                    .message = fmt::format("is no OCSP response that can be used ({} at byte {})",
+                                           name(found.error().code), found.error().offset),
+                    .remedy = "give a response in DER that answers, as openssl ocsp -respout has it"});
+    if (answers_.size() == most_answers)
+        return fail(
+            Problem{.where = where, .message = fmt::format("more than {} OCSP responses", most_answers)});
+    answers_.push_back(*std::move(found));
     return {};
 }
 

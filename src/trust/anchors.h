@@ -2,6 +2,7 @@
 
 #include "base/problem.h"
 #include "crypto/certificate.h"
+#include "crypto/ocsp_response.h"
 #include "crypto/revocation_list.h"
 
 #include <cstdint>
@@ -42,6 +43,9 @@ public:
     /// names `where`; nothing is taken then.
     Checked<void> add_revocations(ByteView file, const std::string& where);
     std::span<const crypto::RevocationList> revocations() const { return revocations_; }
+    /// What an authority answered about one of its certificates (OCSP), in DER; as the lists.
+    Checked<void> add_answer(ByteView file, const std::string& where);
+    std::span<const crypto::OcspResponse> answers() const { return answers_; }
 
     bool empty() const { return certificates_.empty(); }
     std::size_t size() const { return certificates_.size(); }
@@ -58,6 +62,7 @@ private:
     std::vector<std::string> provenances_;  // of the same index
     std::vector<Vendors> vendors_;          // of the same index
     std::vector<crypto::RevocationList> revocations_;
+    std::vector<crypto::OcspResponse> answers_;
 };
 
 }  // namespace busguard::trust

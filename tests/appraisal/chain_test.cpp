@@ -2,6 +2,7 @@
 #include "crypto/path.h"
 #include "spdm/certificate_chain.h"
 #include "tests/appraisal/support.h"
+#include "tests/crypto/answer.h"
 
 #include <fmt/format.h>
 
@@ -368,6 +369,89 @@ TEST(Revocation, ByAnOldListIsNoLessARevocation) {
     ASSERT_TRUE(revoking.anchors.add_revocations(
         list_of(evidence::test::authority(), {leaf_of(genuine())}, 11), "old.crl"));
     EXPECT_EQ(why(appraise(genuine(), revoking)), "chain.revoked");
+}
+
+crypto::test::Answer answer_about(const crypto::Certificate& certificate,
+                                  crypto::test::Answer::Status status = crypto::test::Answer::Status::good) {
+    return {.about = {{certificate, status}}};
+}
+
+TEST(Revocation, ByAnAnswerIsFound) {
+    using enum crypto::test::Answer::Status;
+    const auto& authority = evidence::test::authority();
+    auto its = standard();
+    ASSERT_TRUE(
+        its.anchors.add_answer(answer(answer_about(leaf_of(genuine()), revoked), authority), "leaf.ors"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked");
+
+    its = standard();
+    ASSERT_TRUE(its.anchors.add_answer(
+        answer(answer_about(authority.certificate, revoked), evidence::test::root()), "authority.ors"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked");
+
+    its = standard();
+    const auto stranger = make(ca_spec("Authority"), nullptr);
+    ASSERT_TRUE(its.anchors.add_answer(answer(answer_about(leaf_of(genuine()), revoked), authority, stranger),
+                                       "forged.ors"));
+    const auto verdict = appraise(genuine(), its);
+    EXPECT_EQ(verdict.state, State::authenticated) << "a stranger's word is none";
+    EXPECT_EQ(revocation(verdict).reason, "chain.revocation-unknown");
+}
+
+TEST(Revocation, WhereItIsRequiredTakesAnswersToo) {
+    using enum crypto::test::Answer::Status;
+    const auto& authority = evidence::test::authority();
+    auto its = standard();
+    its.revocation = Standard::Revocation::require;
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::root(), {}), "authority.crl"));
+    ASSERT_TRUE(
+        its.anchors.add_answer(answer(answer_about(leaf_of(genuine()), unknown), authority), "unknown.ors"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revocation-unknown") << "it does not know either";
+    ASSERT_TRUE(its.anchors.add_answer(answer(answer_about(leaf_of(genuine())), authority), "leaf.ors"));
+    const auto verdict = appraise(genuine(), its);
+    EXPECT_EQ(verdict.state, State::authenticated) << testing::PrintToString(verdict);
+    EXPECT_EQ(revocation(verdict).outcome, Outcome::pass);
+}
+
+TEST(Revocation, GoesByTheNewestWord) {
+    using enum crypto::test::Answer::Status;
+    const auto& authority = evidence::test::authority();
+    const auto leaf = leaf_of(genuine());
+    const auto said = [&](crypto::test::Answer::Status status, unsigned day, unsigned until = 12) {
+        auto its = answer_about(leaf, status);
+        its.this_update = date(2026, 11, day);
+        its.next_update = date(2026, until, 20);
+        return answer(its, authority);
+    };
+    auto its = standard();
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(authority, {leaf}), "leaf.crl"));  // of the first
+    ASSERT_TRUE(its.anchors.add_answer(said(good, 2), "good.ors"));
+    EXPECT_EQ(appraise(genuine(), its).state, State::authenticated) << "taken off the list";
+    ASSERT_TRUE(its.anchors.add_answer(said(revoked, 3, 11), "revoked.ors"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked") << "old word, but the newest";
+
+    its = standard();
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::root(), {}), "authority.crl"));
+    ASSERT_TRUE(its.anchors.add_answer(said(good, 2, 11), "old.ors"));
+    EXPECT_EQ(revocation(appraise(genuine(), its)).reason, "chain.revocation-old");
+}
+
+// A delegate whose certificate ran out answers no more; where dates do not count it does.
+TEST(Revocation, IsToldByADelegateAsLongAsItIsOne) {
+    using enum crypto::test::Answer::Status;
+    const auto& authority = evidence::test::authority();
+    auto spec = crypto::test::spec("Who answers");
+    spec.not_after = date(2026, 11, 10);
+    spec.extended_key_usage = {"1.3.6.1.5.5.7.3.9"};
+    const auto delegate = make(spec, &authority);
+    auto its = standard();
+    ASSERT_TRUE(its.anchors.add_answer(answer(answer_about(leaf_of(genuine()), revoked), authority, delegate),
+                                       "leaf.ors"));
+    EXPECT_EQ(appraise(genuine(), its).state, State::authenticated);
+    its.at = date(2026, 11, 9);
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked");
+    its.time_policy = Standard::TimePolicy::ignore;
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revoked");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include "base/hex.h"
 #include "crypto/hash.h"
-#include "tests/crypto/support.h"
+#include "tests/crypto/answer.h"
 #include "tests/host/temporary_directory.h"
 
 #include <arpa/inet.h>
@@ -42,6 +42,23 @@ TEST_F(AnchorSources, AreFilesAndDirectories) {
     directory.put("empty/README", std::string_view{"no certificate"});
     EXPECT_THAT(add(directory.path("empty")), HasSubstr("no certificate in this directory"));
     EXPECT_THAT(add(directory.path("nothing")), HasSubstr("nothing"));
+}
+
+TEST_F(AnchorSources, BringTheirAuthoritiesWordOnRevocations) {
+    const auto authority = make(ca_spec("authority"), nullptr);
+    const auto device = make(crypto::test::spec("device"), &authority);
+    directory.put("anchors/a.pem", crypto::to_pem(authority.certificate));
+    directory.put("anchors/a.crl", *crypto::issue_list({.this_update = {}}, authority.certificate,
+                                                       authority.key, crypto::Hash::sha_384));
+    directory.put("anchors/device.ors", crypto::test::answer({.about = {{device.certificate}}}, authority));
+    EXPECT_EQ(add(directory.path("anchors")), "");
+    EXPECT_EQ(anchors.size(), 1U);
+    EXPECT_EQ(anchors.revocations().size(), 1U);
+    ASSERT_EQ(anchors.answers().size(), 1U);
+    EXPECT_TRUE(anchors.answers()[0].about(device.certificate, authority.certificate));
+    directory.put("anchors/later.ors", crypto::test::no_answer());
+    EXPECT_THAT(add(directory.path("anchors")), HasSubstr("later.ors: responseStatus: is no OCSP response"));
+    EXPECT_EQ(add(directory.path("anchors/a.crl")), "") << "one file of either kind, by its name";
 }
 
 TEST_F(AnchorSources, MayBeForSomeVendorsAlone) {
