@@ -1,8 +1,7 @@
 # What `cmake --install` puts where; packaging/ makes Debian packages of it. Made for the prefix /usr: initramfs-tools, dracut
 # and systemd look nowhere else, and their files name programs by their path there.
-#
-# Static libraries and headers are not installed: the floors of src/ are for each other, and change without notice.
 include(GNUInstallDirs)
+include(cmake/library.cmake)
 
 set(BUSGUARD_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where zsh looks for completions")
 set(BUSGUARD_UNIT_DIR lib/systemd/system CACHE STRING "Where systemd looks for units")
