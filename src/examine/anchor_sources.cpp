@@ -136,6 +136,15 @@ Checked<void> add_sealed(trust::Anchors& anchors, const Restricted& its, const s
     return {};
 }
 
+/// By its name: certificates, or what their authorities say of revocations.
+Checked<void> add_file(trust::Anchors& anchors, const Restricted& its, const fs::path& file) {
+    const auto bytes = TRY(host::read_file(file));
+    if (file.extension() == ".crl") return anchors.add_revocations(bytes, file);
+    if (file.extension() == ".ors") return anchors.add_answer(bytes, file);  // RFC 6960 appendix C.2
+    TRY(anchors.add(bytes, file, "file " + file.string() + for_whom(its.vendors), its.vendors));
+    return {};
+}
+
 }  // namespace
 
 std::string path_of(std::string_view source) {
@@ -170,15 +179,7 @@ Checked<void> add_anchors(trust::Anchors& anchors, const std::string& source, co
     if (its.source.starts_with(efi)) return add_variable(anchors, its, firmware.efivars);
     if (its.source.starts_with(tpm)) return add_sealed(anchors, its, firmware.tcti);
     const auto files = TRY(files_at(its.source, {".pem", ".crt", ".cer", ".der", ".crl", ".ors"}));
-    for (const auto& file : files) {
-        const auto bytes = TRY(host::read_file(file));
-        if (file.extension() == ".crl")
-            TRY(anchors.add_revocations(bytes, file));
-        else if (file.extension() == ".ors")  // RFC 6960 appendix C.2
-            TRY(anchors.add_answer(bytes, file));
-        else
-            TRY(anchors.add(bytes, file, "file " + file.string() + for_whom(its.vendors), its.vendors));
-    }
+    for (const auto& file : files) TRY(add_file(anchors, its, file));
     if (!files.empty()) return {};
     return fail(Problem{.where = source,
                         .line = 0,

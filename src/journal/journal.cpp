@@ -132,7 +132,12 @@ Result<std::vector<tlog::TreeHash>> Journal::put_blobs(std::span<const ByteView>
     for (const auto bytes : blobs) {
         if (bytes.size() > largest_blob) return fail(Errc::too_large, "blob");
         names.push_back(sha_256(bytes));
-        TRY(shelf_.put(blob_path(names.back()), bytes));
+        const auto path = blob_path(names.back());
+        const auto put = shelf_.put(path, bytes);
+        if (put) continue;
+        // A damaged one; these are its bytes, by its name.
+        if (put.error() != Error{Errc::mismatch, "file"}) return fail(put.error());
+        TRY(shelf_.replace(path, bytes));
     }
     TRY(shelf_.settle());
     return names;

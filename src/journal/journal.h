@@ -68,7 +68,8 @@ public:
 
     /// Keeps bytes that are too large for an entry, or that many entries share: certificate chains,
     /// transcripts. Each is the file "blob/SHA-256 in hex"; durable when it returns. Their names, which
-    /// entries refer to. One that no entry ever referred to stays for good. Error: too_large "blob".
+    /// entries refer to. A damaged one is written anew: its name tells its bytes. One that no entry ever
+    /// referred to stays for good. Error: too_large "blob".
     Result<std::vector<tlog::TreeHash>> put_blobs(std::span<const ByteView> blobs);
     Result<tlog::TreeHash> put_blob(ByteView bytes);
     /// Errors: not_found; mismatch "blob" if its bytes are not those of its name.

@@ -120,7 +120,7 @@ TEST(Text, IsReadToItsEndThoughAnotherTookItsPlace) {
     NodeTree tree;
     std::atomic<int> number = 0;
     tree.add_file(NodeTree::root, "text", text_attribute([&number] {
-                      return std::string(3U + 3U * static_cast<unsigned>(number), 'a');
+                      return std::string(3U + (3U * static_cast<unsigned>(number)), 'a');
                   }));
     Mounted mounted{tree};
     NEEDS_MOUNT(mounted);
