@@ -79,7 +79,7 @@ _busguard() {
         witness)
             case $sub in
                 '') options='--key --logs --state --listen --prefix' ;;
-                key) COMPREPLY=($(compgen -W "create --key $common" -- "$current")); return ;;
+                key) COMPREPLY=($(compgen -W "create --key --algorithm $common" -- "$current")); return ;;
             esac ;;
         policy)
             case $sub in

@@ -103,6 +103,7 @@ complete -c busguard -n '__fish_seen_subcommand_from cosign' -l state -x -a '(__
 complete -c busguard -n '__fish_seen_subcommand_from cosign' -l every -x -d 'Again and again'
 complete -c busguard -n '__fish_seen_subcommand_from cosign' -l once -d 'One time'
 complete -c busguard -n '__fish_seen_subcommand_from witness; and not __fish_seen_subcommand_from key' -f -a key
+complete -c busguard -n '__fish_seen_subcommand_from create' -l algorithm -x -a 'ed25519 ml-dsa-44' -d 'Kind of key'
 complete -c busguard -n '__fish_seen_subcommand_from key' -f -a create
 complete -c busguard -n '__fish_seen_subcommand_from witness' -l key -r -d 'Private key'
 

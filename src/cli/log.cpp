@@ -46,7 +46,7 @@ void add_log_options(Command command, LogOptions& options) {
 
 Tried<std::vector<tlog::VerifierKey>> vkeys_of(const std::string& text, std::string_view option) {
     if (const auto key = tlog::VerifierKey::from_text(text)) {
-        if (key->type() != tlog::SignatureType::ed25519)
+        if (!tlog::may_be_a_logs(key->type()))
             return usage(option, "a witness' key, not a log's", "the log's vkey is in its log.vkey");
         return std::vector{*key};
     }

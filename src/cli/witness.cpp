@@ -19,6 +19,7 @@ namespace {
 struct WitnessOptions {
     std::string key;
     std::string name;
+    std::string algorithm = "ed25519";
     std::string logs;
     std::string state;
     std::string listen;
@@ -73,10 +74,17 @@ Tried<Exit> create_key(Session& session, const WitnessOptions& options) {
                                 .field = {},
                                 .message = "is there already",
                                 .remedy = "name another file, or move it away"});
-    auto key = TRY(or_trouble(options.name, crypto::PrivateKey::generate(crypto::Scheme::ed25519)));
-    const auto cosigner = TRY(or_trouble(options.name, tlog::Cosigner::make(options.name, key)));
-    const auto signer = TRY(or_trouble(options.name, tlog::NoteSigner::make(options.name, std::move(key))));
-    auto skey = signer.to_skey().append("\n");
+    const auto scheme = options.algorithm == name(crypto::Scheme::ml_dsa_44) ? crypto::Scheme::ml_dsa_44
+                                                                             : crypto::Scheme::ed25519;
+    if (!crypto::supported(scheme))
+        return trouble("key", {.where = options.algorithm,
+                               .line = 0,
+                               .field = {},
+                               .message = "is nothing that this machine's OpenSSL has",
+                               .remedy = "OpenSSL 3.5 or later has it; or take ed25519"});
+    auto key = TRY(or_trouble(options.name, crypto::PrivateKey::generate(scheme)));
+    const auto cosigner = TRY(or_trouble(options.name, tlog::Cosigner::make(options.name, std::move(key))));
+    auto skey = cosigner.to_skey().append("\n");
     const auto written = host::write_file(options.key, as_bytes(skey), 0600);
     crypto::wipe(std::as_writable_bytes(std::span{skey}));
     TRY(or_trouble("file", written));
@@ -112,6 +120,12 @@ void add_witness(Command program, Chosen& chosen) {
     key.takes_one_command();
     auto create = key.command("create", "Make one, and show its vkey");
     create.option("--key", options->key, "Where it goes").shown_as("FILE").required();
+    create
+        .option("--algorithm", options->algorithm,
+                "Kind of key: ed25519, which everybody reads, or ml-dsa-44, which stands against quantum "
+                "computers")
+        .shown_as("NAME")
+        .one_of({"ed25519", "ml-dsa-44"});
     create.option("NAME", options->name, "The witness' name, like witness.example/w1").required();
     add_common(create, chosen.common);
     create.then([&chosen, options] {

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t largest_context = 255;      // RFC 8032 5.2.6: its length is one octet
 constexpr std::size_t largest_key = 64UL * 1024;  // encoded
 
+constexpr auto ml_dsa_44 = "ML-DSA-44";  // OpenSSL's name, from 3.5 on
+
 constexpr bool is_ecdsa(Scheme scheme) {
     return scheme == Scheme::ecdsa_p256 || scheme == Scheme::ecdsa_p384 || scheme == Scheme::ecdsa_p521;
 }
@@ -54,6 +56,7 @@ KeyType type_of(const EVP_PKEY* key) {
         return by_size(KeyType::rsa_pss_2048, KeyType::rsa_pss_3072, KeyType::rsa_pss_4096);
     if (EVP_PKEY_is_a(key, "ED25519") == 1) return KeyType::ed25519;
     if (EVP_PKEY_is_a(key, "ED448") == 1) return KeyType::ed448;
+    if (EVP_PKEY_is_a(key, ml_dsa_44) == 1) return KeyType::ml_dsa_44;
     return KeyType::other;
 }
 
@@ -70,6 +73,16 @@ bool ed448_takes_context() {
         return found;
     }();
     return takes;
+}
+
+bool has_ml_dsa_44() {
+    static const bool has = [] {
+        EVP_SIGNATURE* found = EVP_SIGNATURE_fetch(nullptr, ml_dsa_44, nullptr);
+        EVP_SIGNATURE_free(found);
+        ERR_clear_error();
+        return found != nullptr;
+    }();
+    return has;
 }
 
 /// What signing and verifying share: everything that can be said against the call before the key is used.
@@ -124,6 +137,7 @@ Pkey generated(Scheme scheme) {
         case Scheme::ecdsa_p521: return Pkey{EVP_EC_gen("P-521")};
         case Scheme::ed25519: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")};
         case Scheme::ed448: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448")};
+        case Scheme::ml_dsa_44: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, ml_dsa_44)};
     }
     return nullptr;
 }
@@ -133,7 +147,13 @@ int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-bool supported(Scheme scheme) { return scheme != Scheme::ed448 || ed448_takes_context(); }
+bool supported(Scheme scheme) {
+    switch (scheme) {
+        case Scheme::ed448: return ed448_takes_context();
+        case Scheme::ml_dsa_44: return has_ml_dsa_44();
+        default: return true;
+    }
+}
 
 PublicKey::PublicKey(Handle<evp_pkey_st> key) : key_{std::move(key)}, type_{type_of(key_.get())} {}
 
@@ -166,6 +186,7 @@ bool PublicKey::fits(Scheme scheme) const {
         case Scheme::ecdsa_p521: return type_ == KeyType::p521;
         case Scheme::ed25519: return type_ == KeyType::ed25519;
         case Scheme::ed448: return type_ == KeyType::ed448;
+        case Scheme::ml_dsa_44: return type_ == KeyType::ml_dsa_44;
     }
     return false;
 }
@@ -183,6 +204,7 @@ std::string PublicKey::describe() const {
         case KeyType::p521: return "ECDSA P-521";
         case KeyType::ed25519: return "Ed25519";
         case KeyType::ed448: return "Ed448";
+        case KeyType::ml_dsa_44: return "ML-DSA-44";
         case KeyType::other: break;
     }
     const char* algorithm = EVP_PKEY_get0_type_name(key_.get());

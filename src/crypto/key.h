@@ -14,7 +14,8 @@
 namespace busguard::crypto {
 
 /// A signature algorithm with the size of its key. RSASSA is PKCS#1 v1.5, RSAPSS has MGF1 with the message's
-/// hash and a salt of the hash's length (RFC 8017); ECDSA is FIPS 186-5; EdDSA is RFC 8032, pure.
+/// hash and a salt of the hash's length (RFC 8017); ECDSA is FIPS 186-5; EdDSA is RFC 8032, pure; ML-DSA is
+/// FIPS 204, pure.
 enum class Scheme : std::uint8_t {
     rsassa_2048,
     rsassa_3072,
@@ -27,8 +28,10 @@ enum class Scheme : std::uint8_t {
     ecdsa_p521,
     ed25519,
     ed448,
+    ml_dsa_44,
 };
 
+/// Those that SPDM 1.0 to 1.3 can negotiate.
 inline constexpr std::array all_schemes{
     Scheme::rsassa_2048, Scheme::rsassa_3072, Scheme::rsassa_4096, Scheme::rsapss_2048,
     Scheme::rsapss_3072, Scheme::rsapss_4096, Scheme::ecdsa_p256,  Scheme::ecdsa_p384,
@@ -49,6 +52,7 @@ constexpr std::string_view name(Scheme scheme) {
         case Scheme::ecdsa_p521: return "ecdsa-p521";
         case Scheme::ed25519: return "ed25519";
         case Scheme::ed448: return "ed448";
+        case Scheme::ml_dsa_44: return "ml-dsa-44";
     }
     return "unknown";
 }
@@ -60,7 +64,7 @@ constexpr std::optional<Scheme> scheme_named(std::string_view wanted) {
 }
 
 /// Bytes of a raw signature: RSA the modulus' size; ECDSA r‖s, big endian, each as wide as the curve's order
-/// (IEEE P1363); EdDSA R‖S.
+/// (IEEE P1363); EdDSA R‖S; ML-DSA as FIPS 204 encodes it.
 constexpr std::size_t signature_size(Scheme scheme) {
     switch (scheme) {
         case Scheme::rsassa_2048:
@@ -74,17 +78,21 @@ constexpr std::size_t signature_size(Scheme scheme) {
         case Scheme::ecdsa_p521: return 132;
         case Scheme::ed25519: return 64;
         case Scheme::ed448: return 114;
+        case Scheme::ml_dsa_44: return 2420;
     }
     return 0;
 }
 inline constexpr std::size_t largest_signature = 512;
 
-/// EdDSA hashes on its own: its messages are signed as they are, and the Hash argument plays no part.
-constexpr bool hashes_itself(Scheme scheme) { return scheme == Scheme::ed25519 || scheme == Scheme::ed448; }
+/// EdDSA and ML-DSA hash on their own: their messages are signed as they are, and the Hash argument plays no
+/// part.
+constexpr bool hashes_itself(Scheme scheme) {
+    return scheme == Scheme::ed25519 || scheme == Scheme::ed448 || scheme == Scheme::ml_dsa_44;
+}
 
 /// Does the OpenSSL of this machine do all of it? Ed448 needs OpenSSL 3.2 or later: before, EVP has no way to
 /// set its context (the 3.0 of Debian 12 always signs and verifies with the empty one), so it is not offered
-/// there, although keys, certificates and the empty context work.
+/// there, although keys, certificates and the empty context work. ML-DSA needs OpenSSL 3.5 or later.
 bool supported(Scheme scheme);
 
 /// What a key is, as far as schemes care.
@@ -101,6 +109,7 @@ enum class KeyType : std::uint8_t {
     p521,
     ed25519,
     ed448,
+    ml_dsa_44,
 };
 
 /// A public key, decoded once. A copy shares the decoded key; calls from several threads are fine.
@@ -109,14 +118,14 @@ public:
     /// SubjectPublicKeyInfo in DER (RFC 5280 4.1.2.7), nothing after it. Errors: bad_field, trailing_bytes,
     /// unsupported (an algorithm that OpenSSL does not know).
     static Result<PublicKey> from_spki(ByteView der);
-    /// As RFC 8032 encodes it: 32 bytes for Ed25519, 57 for Ed448. Errors: bad_field "public key" for another
-    /// size, unsupported for a scheme that is not EdDSA.
+    /// As RFC 8032 or FIPS 204 encodes it: 32 bytes for Ed25519, 57 for Ed448, 1312 for ML-DSA-44. Errors:
+    /// bad_field "public key" for another size; unsupported for RSA, ECDSA, and what this OpenSSL lacks.
     static Result<PublicKey> from_raw(Scheme scheme, ByteView bytes);
     /// For this folder.
     explicit PublicKey(Handle<evp_pkey_st> key);
 
     Bytes spki() const;
-    /// The reverse of from_raw. Errors: unsupported for a key that is not EdDSA.
+    /// The reverse of from_raw. Errors: unsupported for RSA and ECDSA.
     Result<Bytes> raw() const;
     /// Type, curve, size of the modulus: is this a key for the scheme?
     bool fits(Scheme scheme) const;
@@ -150,15 +159,17 @@ public:
     static Result<PrivateKey> from_pem(std::string_view pem);
     /// The same in DER. Errors: bad_field, trailing_bytes.
     static Result<PrivateKey> from_der(ByteView der);
-    /// The seed of RFC 8032 (5.1.5, 5.2.5): 32 bytes for Ed25519, 57 for Ed448. Errors: bad_field "private
-    /// key" for another size, unsupported for a scheme that is not EdDSA.
+    /// The seed of RFC 8032 (5.1.5, 5.2.5) or FIPS 204 (algorithm 6): 32 bytes for Ed25519 and ML-DSA-44, 57
+    /// for Ed448. Errors: bad_field "private key" for another size; unsupported for RSA, ECDSA, and what this
+    /// OpenSSL lacks.
     static Result<PrivateKey> from_raw(Scheme scheme, ByteView seed);
     /// For this folder.
     explicit PrivateKey(Handle<evp_pkey_st> key);
 
     /// PKCS#8 in PEM, not encrypted. The caller keeps it secret, and wipes it (entropy.h).
     std::string to_pem() const;
-    /// The reverse of from_raw; secret likewise. Errors: unsupported for a key that is not EdDSA.
+    /// The reverse of from_raw; secret likewise. Errors: unsupported for RSA, ECDSA, and an ML-DSA key that
+    /// came without its seed.
     Result<Bytes> raw() const;
     PublicKey public_key() const;
     bool fits(Scheme scheme) const { return public_.fits(scheme); }

@@ -20,8 +20,7 @@ Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, c
         if (line.empty() || line.starts_with('#')) continue;
         auto key = tlog::VerifierKey::from_text(line);
         if (!key) return wrong(number, in_words(key.error()));
-        if (key->type() != tlog::SignatureType::ed25519)
-            return wrong(number, "is a witness' key, not a log's");
+        if (!tlog::may_be_a_logs(key->type())) return wrong(number, "is a witness' key, not a log's");
         keys.push_back(*std::move(key));
     }
     if (keys.empty()) return wrong(0, "has no key in it");

@@ -11,12 +11,11 @@
 namespace busguard::tlog {
 namespace {
 
-constexpr std::size_t largest_text = 8192;  // a vkey of ML-DSA-44 fits, to be refused by its type
-constexpr std::size_t ed25519_bytes = 32;   // of a public key and of a seed
+constexpr std::size_t largest_text = 8192;
 constexpr std::size_t id_digits = 8;
 
 std::optional<SignatureType> type_from(std::byte byte) {
-    for (const auto type : {SignatureType::ed25519, SignatureType::ed25519_cosignature})
+    for (const auto type : all_signature_types)
         if (static_cast<std::byte>(type) == byte) return type;
     return std::nullopt;
 }
@@ -30,7 +29,12 @@ Result<std::uint32_t> id_from_text(std::string_view digits) {
 
 }  // namespace
 
-Result<KeyText> KeyText::from_text(std::string_view text, std::string_view what) {
+std::size_t public_key_size(SignatureType type) {
+    return type == SignatureType::ml_dsa_44_cosignature ? 1312 : 32;
+}
+std::size_t seed_size(SignatureType) { return 32; }
+
+Result<KeyText> KeyText::from_text(std::string_view text, std::string_view what, Size size) {
     if (text.size() > largest_text) return fail(Errc::too_large, what);
     const auto plus = text.find('+');
     const auto next = plus == std::string_view::npos ? plus : text.find('+', plus + 1);
@@ -44,7 +48,7 @@ Result<KeyText> KeyText::from_text(std::string_view text, std::string_view what)
     if (!typed || typed->empty()) return fail(Errc::bad_field, what);
     const auto type = type_from(typed->front());
     if (!type) return fail(Errc::unsupported, "signature type");
-    if (typed->size() != 1 + ed25519_bytes) return fail(Errc::bad_field, what);
+    if (typed->size() != 1 + size(*type)) return fail(Errc::bad_field, what);
     read.type = *type;
     read.key.assign(typed->begin() + 1, typed->end());
     crypto::wipe(*typed);

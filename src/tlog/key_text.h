@@ -15,11 +15,18 @@ struct KeyText {
     std::string name;
     std::uint32_t id = 0;
     SignatureType type{};
-    Bytes key;  ///< 32 bytes
+    Bytes key;  ///< a public key, or a seed
 
-    /// Error: as VerifierKey::from_text, except for the ID's value; `what` stands for "vkey".
-    static Result<KeyText> from_text(std::string_view text, std::string_view what);
+    using Size = std::size_t (*)(SignatureType);
+
+    /// Error: as VerifierKey::from_text, except for the ID's value; `what` stands for "vkey", and `size`
+    /// tells how many bytes its key has.
+    static Result<KeyText> from_text(std::string_view text, std::string_view what, Size size);
     std::string to_text() const;
 };
+
+/// Bytes.
+std::size_t public_key_size(SignatureType type);
+std::size_t seed_size(SignatureType type);
 
 }  // namespace busguard::tlog

@@ -32,7 +32,8 @@ Result<void> verify_one(const VerifierKey& key, std::string_view text, ByteView 
         case SignatureType::ed25519:
             return key.key().verify(crypto::Scheme::ed25519, crypto::Hash::sha_512, as_bytes(text),
                                     signature);
-        case SignatureType::ed25519_cosignature: return verify_cosignature(key.key(), text, signature);
+        case SignatureType::ed25519_cosignature:
+        case SignatureType::ml_dsa_44_cosignature: return verify_cosignature(key, text, signature);
     }
     return fail(Errc::unsupported, "signature type");
 }

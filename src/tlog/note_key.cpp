@@ -20,22 +20,25 @@ VerifierKey::VerifierKey(std::string name, SignatureType type, crypto::PublicKey
     : name_{std::move(name)}, type_{type}, key_{std::move(key)}, id_{key_id(name_, type_, raw)} {}
 
 Result<VerifierKey> VerifierKey::make(std::string name, SignatureType type, crypto::PublicKey key) {
-    if (name.size() > longest_key_name || !is_key_name(name)) return fail(Errc::bad_field, "key name");
-    if (!key.fits(crypto::Scheme::ed25519)) return fail(Errc::mismatch, "key");
+    const auto longest =
+        type == SignatureType::ml_dsa_44_cosignature ? longest_ml_dsa_name : longest_key_name;
+    if (name.size() > longest || !is_key_name(name)) return fail(Errc::bad_field, "key name");
+    if (!key.fits(scheme_of(type))) return fail(Errc::mismatch, "key");
     const auto raw = TRY(key.raw());
     return VerifierKey{std::move(name), type, std::move(key), raw};
 }
 
 Result<VerifierKey> VerifierKey::from_text(std::string_view vkey) {
-    auto text = TRY(KeyText::from_text(vkey, "vkey"));
-    auto key = TRY(crypto::PublicKey::from_raw(crypto::Scheme::ed25519, text.key));
+    auto text = TRY(KeyText::from_text(vkey, "vkey", public_key_size));
+    if (!crypto::supported(scheme_of(text.type))) return fail(Errc::unsupported, "signature type");
+    auto key = TRY(crypto::PublicKey::from_raw(scheme_of(text.type), text.key));
     auto made = TRY(make(std::move(text.name), text.type, std::move(key)));
     if (made.id() != text.id) return fail(Errc::mismatch, "key ID");
     return made;
 }
 
 std::string VerifierKey::to_text() const {
-    const auto raw = key_.raw();  // an Ed25519 key has it
+    const auto raw = key_.raw();  // both schemes have it
     return KeyText{name_, id_, type_, raw ? *raw : Bytes{}}.to_text();
 }
 

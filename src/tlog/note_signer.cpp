@@ -22,11 +22,11 @@ Result<NoteSigner> NoteSigner::make(std::string name, crypto::PrivateKey key) {
 
 Result<NoteSigner> NoteSigner::from_skey(std::string_view skey) {
     if (!skey.starts_with(skey_start)) return fail(Errc::bad_field, "skey");
-    auto text = TRY(KeyText::from_text(skey.substr(skey_start.size()), "skey"));
+    auto text = TRY(KeyText::from_text(skey.substr(skey_start.size()), "skey", seed_size));
     auto key = crypto::PrivateKey::from_raw(crypto::Scheme::ed25519, text.key);
     crypto::wipe(text.key);
-    if (!key) return fail(key.error());
     if (text.type != SignatureType::ed25519) return fail(Errc::unsupported, "signature type");
+    if (!key) return fail(key.error());
     auto made = TRY(make(std::move(text.name), std::move(*key)));
     if (made.verifier().id() != text.id) return fail(Errc::mismatch, "key ID");
     return made;

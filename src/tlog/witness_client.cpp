@@ -38,7 +38,7 @@ Result<WitnessClient> WitnessClient::make(Note checkpoint, std::vector<VerifierK
     const auto size = TRY(checkpoint_from_text(checkpoint.text)).head.size;
     if (old_size > size) return fail(Errc::bad_field, "old size");
     for (const auto& key : keys)
-        if (key.type() != SignatureType::ed25519_cosignature) return fail(Errc::mismatch, "witness key");
+        if (!may_be_a_witness(key.type())) return fail(Errc::mismatch, "witness key");
     return WitnessClient{std::move(checkpoint), std::move(keys), old_size, size};
 }
 

@@ -24,7 +24,7 @@ public:
     };
     struct Witness {
         std::string name;  ///< in this policy; opaque bytes
-        VerifierKey key;   ///< of type ed25519_cosignature
+        VerifierKey key;   ///< of a type that witnesses have
         std::string url;   ///< as it stands there; may be empty
     };
     /// A witness, by its place in witnesses(), or a group that was defined before.

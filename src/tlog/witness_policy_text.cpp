@@ -93,8 +93,8 @@ private:
             return wrong("witness", "is one more than the 32 allowed");
         TRY(check_new("witness", words[1]));
         auto key = TRY(key_from("witness", words[2]));
-        if (key.type() != SignatureType::ed25519_cosignature)
-            return wrong("witness", "has a key that is not for cosignatures (type 0x04)");
+        if (!may_be_a_witness(key.type()))
+            return wrong("witness", "has a key that is not for cosignatures (type 0x04 or 0x06)");
         for (const auto& other : policy_.witnesses_)
             if (other.key.key() == key.key()) return wrong("witness", "has a key that another witness has");
         policy_.witnesses_.push_back({std::string{words[1]}, std::move(key), url_of(words, 3)});

@@ -24,7 +24,7 @@ Note without_bad_cosignatures(const Note& note, const tlog::WitnessPolicy& polic
     const auto bad = [&](const SignatureLine& line) {
         return std::ranges::any_of(policy.witnesses(), [&](const auto& witness) {
             return is_by(line, witness.key) &&
-                   !tlog::verify_cosignature(witness.key.key(), note.text, line.signature);
+                   !tlog::verify_cosignature(witness.key, note.text, line.signature);
         });
     };
     Note good = note;

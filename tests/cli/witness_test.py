@@ -48,11 +48,11 @@ class Web(TestCase):
         self.vkeys = self.folder / "vkeys"
         self.vkeys.write_text(f"# logs\n\n{VKEY}\n")
 
-    def witness(self, number):
+    def witness(self, number, *options):
         key = self.folder / f"{number}.key"
         vkey = key.with_suffix(".vkey")
         if not key.exists():
-            vkey.write_text(self.expect(run("witness", "key", "create", f"witness.example/w{number}", "--key", key), OK).out)
+            vkey.write_text(self.expect(run("witness", "key", "create", f"witness.example/w{number}", "--key", key, *options), OK).out)
         served = Serving(self, "witness", "--key", key, "--logs", self.vkeys, "--state", self.folder / f"{number}.db", "--prefix", "/p")
         return served, vkey.read_text().strip()
 
@@ -107,6 +107,18 @@ class Web(TestCase):
         document = self.expect(self.cosign(policy, "-o", "json"), OK).json()
         self.assertEqual([each["outcome"] for each in document["witnesses"]], ["failed", "cosigned"])
         self.assertEqual(self.cosigned.read_text().count("\n\u2014 "), 3)
+
+    def test_a_witness_may_sign_by_ml_dsa(self):
+        tried = run("witness", "key", "create", "w", "--key", self.folder / "tried", "--algorithm", "ml-dsa-44", "-o", "json")
+        if tried.status != OK:
+            self.expect_error(tried, message="is nothing that this machine's OpenSSL has")
+            self.assertFalse((self.folder / "tried").exists())
+            self.skipTest("NOT TESTED: this OpenSSL has no ML-DSA-44")
+        (one, key_one), (two, key_two) = self.witness(1), self.witness(2, "--algorithm", "ml-dsa-44")
+        policy = self.policy("all", (one.url + "/p", key_one), (two.url + "/p", key_two))
+        document = self.expect(self.cosign(policy, "-o", "json"), OK).json()
+        self.assertEqual([each["outcome"] for each in document["witnesses"]], ["cosigned", "cosigned"])
+        self.assertGreater(self.cosigned.stat().st_size, 3000)
 
     def test_again_and_again_until_told_to_stop(self):
         one, key = self.witness(1)

@@ -53,5 +53,32 @@ TEST(RawKey, KnowsEdDsaAlone) {
     EXPECT_EQ(test::key_of(Scheme::ecdsa_p384).public_key().raw().error().code, Errc::unsupported);
 }
 
+TEST(RawKey, OfMlDsaIsItsSeed) {
+    constexpr auto scheme = Scheme::ml_dsa_44;
+    if (!supported(scheme)) {
+        EXPECT_EQ(PrivateKey::from_raw(scheme, Bytes(32)).error().code, Errc::unsupported);
+        EXPECT_EQ(PublicKey::from_raw(scheme, Bytes(1312)).error().code, Errc::unsupported);
+        EXPECT_EQ(PrivateKey::generate(scheme).error().code, Errc::unsupported);
+        GTEST_SKIP() << "NOT TESTED: this OpenSSL has no ML-DSA-44";
+    }
+    const auto key = PrivateKey::generate(scheme);
+    ASSERT_TRUE(key);
+    EXPECT_TRUE(key->fits(scheme));
+    EXPECT_EQ(key->public_key().describe(), "ML-DSA-44");
+    const auto seed = key->raw();
+    ASSERT_TRUE(seed);
+    EXPECT_EQ(seed->size(), 32U);
+    const auto again = PrivateKey::from_raw(scheme, *seed);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->public_key(), key->public_key());
+    EXPECT_EQ(*PublicKey::from_raw(scheme, *key->public_key().raw()), key->public_key());
+    const auto signature = again->sign(scheme, Hash::sha_256, as_bytes("message"));
+    ASSERT_TRUE(signature);
+    EXPECT_EQ(signature->size(), signature_size(scheme));
+    EXPECT_TRUE(key->public_key().verify(scheme, Hash::sha_512, as_bytes("message"), *signature));
+    EXPECT_EQ(key->public_key().verify(scheme, Hash::sha_512, as_bytes("massage"), *signature).error().code,
+              Errc::crypto);
+}
+
 }  // namespace
 }  // namespace busguard::crypto

@@ -182,7 +182,8 @@ TEST_F(JournalTest, KeepsBlobsByTheirHash) {
     for (const auto* damaged : {"abd", "", "abcd"}) {
         log.directory.put(blob_path(name), damaged);
         EXPECT_EQ(*log.journal->put_blob(as_bytes("abc")), name);
-        EXPECT_EQ(as_text(*log.journal->blob(name)), "abc") << "whoever brings it again mends it: " << damaged;
+        EXPECT_EQ(as_text(*log.journal->blob(name)), "abc")
+            << "whoever brings it again mends it: " << damaged;
     }
     EXPECT_EQ(log.journal->blob({}).error().code, Errc::not_found);
     EXPECT_EQ(log.journal->put_blob(Bytes(largest_blob + 1)).error(), (Error{Errc::too_large, "blob"}));

@@ -78,8 +78,10 @@ TEST(VerifierKey, RefusesAnotherShape) {
 }
 
 TEST(VerifierKey, SaysThatATypeIsNotSupported) {
-    Bytes typed(1 + 1312, std::byte{7});  // ML-DSA-44
-    for (const auto type : {0x00U, 0x02U, 0x03U, 0x05U, 0x06U, 0xffU}) {
+    Bytes typed(1 + 1312, std::byte{7});  // as long as a key of ML-DSA-44
+    std::vector types{0x00U, 0x02U, 0x03U, 0x05U, 0xffU};
+    if (!crypto::supported(crypto::Scheme::ml_dsa_44)) types.push_back(0x06U);
+    for (const auto type : types) {
         typed.front() = static_cast<std::byte>(type);
         EXPECT_EQ(VerifierKey::from_text(vkey_of("a", typed)).error(),
                   (Error{Errc::unsupported, "signature type"}))
