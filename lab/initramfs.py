@@ -12,7 +12,7 @@ INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run/lock /bin /usr/bin
 /bin/busybox --install -s /usr/bin; /bin/busybox ln -s busybox /bin/sh
 export PATH=/lab:/usr/bin:/bin HOME=/tmp TERM=dumb
-mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t securityfs securityfs /sys/kernel/security
+mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t securityfs securityfs /sys/kernel/security; mount -t tracefs tracefs /sys/kernel/tracing
 exec 3<>/dev/ttyS1
 stty raw -echo <&3
 echo LAB:ready >&3

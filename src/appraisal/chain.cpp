@@ -175,17 +175,6 @@ private:
         return passed(rule);
     }
 
-    /// The newest list that this issuer signed; null without one.
-    const crypto::RevocationList* list_of(const crypto::Certificate& issuer) const {
-        const crypto::RevocationList* newest = nullptr;
-        for (const auto& list : standard_->anchors.revocations())
-            if (list.names_issuer(issuer) &&
-                (newest == nullptr || list.this_update() > newest->this_update()) &&
-                list.is_signed_by(issuer))
-                newest = &list;
-        return newest;
-    }
-
     std::optional<sys_seconds> now() const {
         return standard_->time_policy == Standard::TimePolicy::ignore ? std::nullopt : standard_->at;
     }
@@ -193,27 +182,52 @@ private:
     /// What an authority said about a certificate of its own, by list or by answer.
     struct Statement {
         bool revoked = false;
+        bool current = false;
         sys_seconds since;
-        std::optional<sys_seconds> until;
         std::string_view form;
     };
 
-    /// The newest that is signed; nothing without one.
+    /// A list may leave out when the next one comes. An answer that does was good for the moment (RFC 6960
+    /// 4.2.2.1).
+    bool is_current(sys_seconds since, std::optional<sys_seconds> until, bool has_to_end) const {
+        constexpr hours skew{1};  // between the authority's clock and ours
+        const auto at = now();
+        if (!at) return true;
+        return since <= *at + skew && (until ? *until >= *at : !has_to_end);
+    }
+
+    /// Only newer word that is current takes a revocation back; on a tie it stands.
+    static bool outweighs(const Statement& a, const Statement& b) {
+        if (a.revoked == b.revoked)
+            return a.current != b.current && !a.revoked ? a.current : a.since > b.since;
+        const auto& good = a.revoked ? b : a;
+        const auto& bad = a.revoked ? a : b;
+        const bool taken_back = good.current && good.since > bad.since;
+        return a.revoked ? !taken_back : taken_back;
+    }
+
+    /// What counts of all that is signed; nothing without any.
     std::optional<Statement> said_of(const crypto::Certificate& certificate,
                                      const crypto::Certificate& issuer) const {
-        std::optional<Statement> newest;
-        if (const auto* list = list_of(issuer); list != nullptr)
-            newest = {list->revokes(certificate), list->this_update(), list->next_update(),
-                      "revocation list"};
-        for (const auto& answer : standard_->anchors.answers()) {
-            using enum crypto::OcspResponse::Said::Status;
-            const auto said = answer.about(certificate, issuer);
-            if (!said || said->status == unknown || (newest && said->this_update <= newest->since) ||
-                !answer.is_signed_by(issuer, now()))
-                continue;
-            newest = {said->status == revoked, said->this_update, said->next_update, "OCSP response"};
-        }
-        return newest;
+        using enum crypto::OcspResponse::Said::Status;
+        std::optional<Statement> found;
+        const auto consider = [&found](const Statement& one) {
+            if (!found || outweighs(one, *found)) found = one;
+        };
+        for (const auto& list : standard_->anchors.revocations())
+            if (list.names_issuer(issuer) && list.is_signed_by(issuer))
+                consider({.revoked = list.revokes(certificate),
+                          .current = is_current(list.this_update(), list.next_update(), false),
+                          .since = list.this_update(),
+                          .form = "revocation list"});
+        for (const auto& answer : standard_->anchors.answers())
+            for (const auto& said : answer.about(certificate, issuer))
+                if (said.status != unknown && answer.is_signed_by(issuer, now()))
+                    consider({.revoked = said.status == revoked,
+                              .current = is_current(said.this_update, said.next_update, true),
+                              .since = said.this_update,
+                              .form = "OCSP response"});
+        return found;
     }
 
     /// Every certificate below the anchor, held to what its issuer said.
@@ -243,7 +257,7 @@ private:
                 return failed(rule, "chain.revoked",
                               fmt::format("certificate {}, serial number {}, by {}, in a {}", n,
                                           certificates[n].serial(), certificates[n].issuer(), said->form));
-            if (said->until && now() && *said->until < *now()) lacking("chain.revocation-old", n);
+            if (!said->current) lacking("chain.revocation-old", n);
         }
         return doubt ? *std::move(doubt) : passed(rule);
     }

@@ -82,11 +82,10 @@ Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
     const auto next = TRY(next_key(draft, old.verifier()));
     const auto files = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
     const auto keys = TRY(or_trouble("file", journal::vkeys_beside(*files, old.verifier())));
-    const auto head = TRY(name_next_key(session, options, *files, old, keys, next.verifier()));
+    const auto head = TRY(name_next_key(session, options, *files, old, keys.usable, next.verifier()));
     const auto all = TRY(or_trouble("file", journal::vkeys_beside(*files, next.verifier())));
-    const auto vkeys = journal::to_text(all);
     const auto beside = fmt::format("{}/{}", options.log, journal::vkeys_path);
-    TRY(or_trouble("file", host::write_file(beside, as_bytes(vkeys))));
+    TRY(or_trouble("file", host::write_file(beside, as_bytes(all.text))));
     TRY(write_key(options.key, next));  // the old one is gone
     std::error_code why;
     fs::remove(draft, why);

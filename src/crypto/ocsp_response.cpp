@@ -17,6 +17,7 @@ using Basic = Owned<OCSP_BASICRESP, OCSP_BASICRESP_free>;
 using CertificateId = Owned<OCSP_CERTID, OCSP_CERTID_free>;
 
 constexpr auto may_answer = "1.3.6.1.5.5.7.3.9";  // id-kp-OCSPSigning
+constexpr int least_security = 112;               // bits
 constexpr int most_inside = 8;                    // certificates; each may cost a verification
 
 /// About one certificate.
@@ -69,12 +70,14 @@ bool answers_for(const Certificate& delegate, const Certificate& issuer) {
         return false;
     const auto purposes = delegate.extended_key_usage();
     if (std::ranges::find(purposes, may_answer) == purposes.end()) return false;
+    const X509_ALGOR* algorithm = nullptr;
+    X509_get0_signature(nullptr, &algorithm, delegate.native());
+    const auto* own = X509_get0_pubkey(delegate.native());
     auto* key = X509_get0_pubkey(issuer.native());
-    return key != nullptr &&
+    return key != nullptr && own != nullptr && EVP_PKEY_get_security_bits(own) >= least_security &&
            X509_NAME_cmp(X509_get_issuer_name(delegate.native()), X509_get_subject_name(issuer.native())) ==
                0 &&
-           has_strong_hash(X509_get_signature_nid(delegate.native())) &&
-           X509_verify(delegate.native(), key) == 1;
+           has_strong_hash(algorithm) && X509_verify(delegate.native(), key) == 1;
 }
 
 /// Does the responder's name or key hash say this certificate, and did its key sign?
@@ -94,10 +97,7 @@ struct Signer {
 
 Signer signer_of(OCSP_BASICRESP* response, const Certificate& issuer) {
     Signer out{.issuer_key = issuer.key_fingerprint(Hash::sha_256)};
-    const auto* algorithm = OCSP_resp_get0_tbs_sigalg(response);
-    const ASN1_OBJECT* oid = nullptr;
-    X509_ALGOR_get0(&oid, nullptr, nullptr, algorithm);
-    if (!has_strong_hash(OBJ_obj2nid(oid))) return out;
+    if (!has_strong_hash(OCSP_resp_get0_tbs_sigalg(response))) return out;
     out.good = is_signed_with(response, issuer);
     const auto* inside = OCSP_resp_get0_certs(response);
     for (int n = 0; !out.good && n < std::min(sk_X509_num(inside), most_inside); ++n) {
@@ -146,14 +146,13 @@ Result<OcspResponse> OcspResponse::parse(ByteView der) {
     return OcspResponse{std::move(body)};
 }
 
-std::optional<OcspResponse::Said> OcspResponse::about(const Certificate& certificate,
-                                                      const Certificate& issuer) const {
-    std::optional<Said> newest;
+std::vector<OcspResponse::Said> OcspResponse::about(const Certificate& certificate,
+                                                    const Certificate& issuer) const {
+    std::vector<Said> all;
     for (const auto& one : body_->singles)
-        if ((!newest || one.said.this_update > newest->this_update) && is_about(one.id, certificate, issuer))
-            newest = one.said;
+        if (is_about(one.id, certificate, issuer)) all.push_back(one.said);
     ERR_clear_error();
-    return newest;
+    return all;
 }
 
 bool OcspResponse::is_signed_by(const Certificate& issuer, std::optional<std::chrono::sys_seconds> at) const {

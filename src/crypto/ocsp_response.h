@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
+#include <vector>
 
 namespace busguard::crypto {
 
@@ -33,8 +33,8 @@ public:
     /// "responseType", "responseExtensions" or "singleExtensions" for a critical one.
     static Result<OcspResponse> parse(ByteView der);
 
-    /// The newest of what it says about a certificate of this issuer's; nothing if it does not speak of it.
-    std::optional<Said> about(const Certificate& certificate, const Certificate& issuer) const;
+    /// What it says about a certificate of this issuer's, in its order: mostly one, or nothing.
+    std::vector<Said> about(const Certificate& certificate, const Certificate& issuer) const;
     /// Was it signed by this issuer's key, or by that of a certificate in it which this issuer gave for that
     /// (OCSPSigning, 4.2.2.2) and which is valid at `at` (nothing: at any time)? With an algorithm of at
     /// least 112 bits of security. Whether that certificate was revoked is not asked.

@@ -2,6 +2,8 @@
 
 #include "crypto/handle.h"
 
+#include <openssl/rsa.h>
+
 #include <algorithm>
 #include <array>
 
@@ -47,11 +49,26 @@ std::optional<std::chrono::sys_seconds> calendar(const ASN1_TIME* time) {
     return std::chrono::sys_days{day} + hour + minute + second;
 }
 
-bool has_strong_hash(int signature_algorithm) {
-    constexpr int least = 28;  // bytes: SHA-224, 112 bits against collisions
+bool has_strong_hash(const X509_ALGOR* signature_algorithm) {
+    constexpr int least = 28;  // bytes: SHA-224
+    const ASN1_OBJECT* oid = nullptr;
+    int type = V_ASN1_UNDEF;
+    const void* parameters = nullptr;
+    X509_ALGOR_get0(&oid, &type, &parameters, signature_algorithm);
     int hash = NID_undef;
-    if (OBJ_find_sigid_algs(signature_algorithm, &hash, nullptr) != 1) return false;
-    if (hash == NID_undef) return true;
+    const int algorithm = OBJ_obj2nid(oid);
+    if (algorithm == NID_rsassaPss) {  // it says so in its parameters; without, it is SHA-1 (RFC 8017 A.2.3)
+        if (type != V_ASN1_SEQUENCE) return false;
+        const auto content = view(*static_cast<const ASN1_STRING*>(parameters));
+        const auto* at = in(content);
+        const Owned<RSA_PSS_PARAMS, RSA_PSS_PARAMS_free> pss{
+            d2i_RSA_PSS_PARAMS(nullptr, &at, static_cast<long>(content.size()))};
+        if (!pss || pss->hashAlgorithm == nullptr) return false;
+        hash = OBJ_obj2nid(pss->hashAlgorithm->algorithm);
+    } else {
+        if (OBJ_find_sigid_algs(algorithm, &hash, nullptr) != 1) return false;
+        if (hash == NID_undef) return true;
+    }
     const auto* known = EVP_get_digestbynid(hash);
     return known != nullptr && EVP_MD_get_size(known) >= least;
 }

@@ -82,8 +82,9 @@ std::optional<std::chrono::sys_seconds> calendar(const ASN1_TIME* time);
 /// RFC 4514, printable ASCII.
 std::string one_line(const X509_NAME* name);
 
-/// Of a signature algorithm's number: is the hash that is signed no SHA-1? EdDSA has none of its own here.
-bool has_strong_hash(int signature_algorithm);
+/// Does the hash that is signed have 112 bits against collisions, as SHA-1 has not? EdDSA has none of its
+/// own.
+bool has_strong_hash(const X509_ALGOR* signature_algorithm);
 
 /// What `i2d` (an i2d_… function) makes of an object.
 template <class T>

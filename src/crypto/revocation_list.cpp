@@ -69,9 +69,10 @@ bool RevocationList::is_signed_by(const Certificate& issuer) const {
     const std::scoped_lock lock{body_->mutex};
     if (!body_->last_signer || !same(body_->last_signer->first, key)) {
         auto* native = X509_get0_pubkey(issuer.native());
-        const bool good = native != nullptr &&
-                          has_strong_hash(X509_CRL_get_signature_nid(body_->crl.get())) &&
-                          X509_CRL_verify(body_->crl.get(), native) == 1;
+        const X509_ALGOR* algorithm = nullptr;
+        X509_CRL_get0_signature(body_->crl.get(), nullptr, &algorithm);
+        const bool good =
+            native != nullptr && has_strong_hash(algorithm) && X509_CRL_verify(body_->crl.get(), native) == 1;
         ERR_clear_error();
         body_->last_signer.emplace(key, good);
     }

@@ -90,6 +90,7 @@ void take_log(TomlFields& in, LogPlaces& out) {
     take_path(*log, "folder", out.folder);
     take_path(*log, "database", out.database);
     take_retain(*log, out);
+    take(out.ml_dsa, log->boolean("ml_dsa"));
     log->finish();
 }
 

@@ -22,6 +22,7 @@ struct LogPlaces {
     std::string folder;    ///< what everybody may read
     std::string database;  ///< file
     std::optional<std::chrono::seconds> retain;  ///< how long entries are kept at least; nothing: for good
+    bool ml_dsa = false;                         ///< signs a second line by ML-DSA-44
 
     friend bool operator==(const LogPlaces&, const LogPlaces&) = default;
 };
@@ -51,7 +52,8 @@ struct Configuration {
                 .key = or_below(log.key, "/log.key"),
                 .folder = or_below(log.folder, "/log"),
                 .database = or_below(log.database, "/log.db"),
-                .retain = log.retain};
+                .retain = log.retain,
+                .ml_dsa = log.ml_dsa};
     }
 };
 

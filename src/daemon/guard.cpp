@@ -188,7 +188,9 @@ void Guard::on_device_event(const host::Uevent& event, Time now) {
         plans_[name].generation = ++generations_;
         plan_quiet(device, Cause::changed, now);
     } else if (event.action == "change") {
-        on_change(device, event.properties.contains("ERROR_EVENT"), now);
+        // An error that needed no recovery (host/aer_events.h) leaves sessions as they are.
+        const auto error = event.property("ERROR_EVENT");
+        on_change(device, !error.empty() && error != "UNCORRECTED", now);
     }
 }
 

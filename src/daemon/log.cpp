@@ -7,18 +7,19 @@
 namespace busguard::daemon {
 
 Log::Log(std::unique_ptr<host::DurableFiles> files, const tlog::NoteSigner& signer, const Clock& clock,
-         std::vector<tlog::VerifierKey> vkeys)
+         std::vector<tlog::VerifierKey> vkeys, std::optional<tlog::Cosigner> second)
     : clock_{&clock},
       origin_{signer.verifier().name()},
       files_{std::move(files)},
-      signer_{signer},
+      signer_{signer, std::move(second), clock},
       reader_{vkeys.empty() ? std::vector{signer.verifier()} : std::move(vkeys)} {}
 
 Checked<std::unique_ptr<Log>> Log::open(const std::string& database,
                                         std::unique_ptr<host::DurableFiles> files,
                                         const tlog::NoteSigner& signer, const Clock& clock,
-                                        std::vector<tlog::VerifierKey> vkeys) {
-    std::unique_ptr<Log> log{new Log(std::move(files), signer, clock, std::move(vkeys))};
+                                        std::vector<tlog::VerifierKey> vkeys,
+                                        std::optional<tlog::Cosigner> second) {
+    std::unique_ptr<Log> log{new Log(std::move(files), signer, clock, std::move(vkeys), std::move(second))};
     log->journal_ = TRY(journal::Journal::open(database, *log->files_, log->signer_, log->reader_));
     const auto size = log->journal_->append({}, clock.calendar());
     if (!size) return fail(Problem{.where = database, .message = in_words(size.error())});

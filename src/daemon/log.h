@@ -17,12 +17,13 @@ namespace busguard::daemon {
 class Log {
 public:
     /// `database` is the journal's, "" in memory; `clock` outlives it. `vkeys`: the keys that the log had,
-    /// its checkpoint may be signed by one of them still; none: the signer's alone. Problems:
-    /// journal::Journal::open's.
+    /// its checkpoint may be signed by one of them still; none: the signer's alone. `second` signs another
+    /// line of each checkpoint. Problems: journal::Journal::open's.
     static Checked<std::unique_ptr<Log>> open(const std::string& database,
                                               std::unique_ptr<host::DurableFiles> files,
                                               const tlog::NoteSigner& signer, const Clock& clock,
-                                              std::vector<tlog::VerifierKey> vkeys = {});
+                                              std::vector<tlog::VerifierKey> vkeys = {},
+                                              std::optional<tlog::Cosigner> second = {});
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
     ~Log() = default;
@@ -47,7 +48,7 @@ public:
 
 private:
     Log(std::unique_ptr<host::DurableFiles> files, const tlog::NoteSigner& signer, const Clock& clock,
-        std::vector<tlog::VerifierKey> vkeys);
+        std::vector<tlog::VerifierKey> vkeys, std::optional<tlog::Cosigner> second);
 
     logbook::Entry entry(decltype(logbook::Entry::what) what) const;
     Result<std::uint64_t> append(std::span<const logbook::Encoded> entries);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <filesystem>
+#include <utility>
 
 namespace busguard::daemon {
 namespace {
@@ -47,17 +48,36 @@ Checked<tlog::NoteSigner> read_key(const std::string& path, const std::string& o
     return *std::move(signer);
 }
 
+/// A key's one line of text, for its owner alone. It is wiped.
+Checked<void> write_key(const std::string& path, std::string skey) {
+    skey += '\n';
+    auto written = host::write_file(path, as_bytes(skey), 0600);
+    crypto::wipe(std::as_writable_bytes(std::span{skey}));
+    return written;
+}
+
 Checked<tlog::NoteSigner> make_key(const std::string& path, const std::string& origin) {
     const auto name = origin.empty() ? TRY(usual_origin()) : origin;
     auto key = crypto::PrivateKey::generate(crypto::Scheme::ed25519);
     if (!key) return fail(wrong(path, "a key cannot be made: " + in_words(key.error())));
     auto signer = tlog::NoteSigner::make(name, *std::move(key));
     if (!signer) return fail(wrong(path, "\"" + name + "\" is no origin: " + in_words(signer.error())));
-    auto text = signer->to_skey() + '\n';
-    auto written = host::write_file(path, as_bytes(text), 0600);
-    crypto::wipe(std::as_writable_bytes(std::span{text}));
-    TRY(written);
+    TRY(write_key(path, signer->to_skey()));
     return *std::move(signer);
+}
+
+Checked<tlog::Cosigner> read_second_key(const std::string& path, const std::string& origin) {
+    auto bytes = TRY(host::read_file(path, largest_key_file));
+    const auto text = as_text(bytes);
+    auto cosigner = tlog::Cosigner::from_skey(text.substr(0, text.find('\n')));
+    crypto::wipe(bytes);
+    if (!cosigner)
+        return fail(wrong(path, "is no key of a log's second line: " + in_words(cosigner.error()),
+                          "restore it from a backup, or remove it: a new one is made"));
+    const auto& its = cosigner->verifier();
+    if (its.name() != origin || its.type() != tlog::SignatureType::ml_dsa_44_cosignature)
+        return fail(wrong(path, "is no ML-DSA-44 key of \"" + origin + "\"", "remove it: a new one is made"));
+    return *std::move(cosigner);
 }
 
 }  // namespace
@@ -72,6 +92,25 @@ Checked<tlog::NoteSigner> log_key(const Configuration& configuration) {
                               "restore it from a backup; or move that away, and begin a new log"));
     TRY(host::make_directory(std::filesystem::path{its.key}.parent_path().string()));
     return make_key(its.key, its.origin);
+}
+
+Checked<std::optional<tlog::Cosigner>> second_log_key(const Configuration& configuration,
+                                                      const std::string& origin) {
+    constexpr auto scheme = crypto::Scheme::ml_dsa_44;
+    const auto its = configuration.log_places();
+    if (!its.ml_dsa) return std::optional<tlog::Cosigner>{};
+    const auto path = its.key + ".ml-dsa-44";
+    if (!crypto::supported(scheme))
+        return fail(wrong(path, "cannot be used: this machine's OpenSSL has no ML-DSA-44",
+                          "OpenSSL 3.5 or later has it; or take ml_dsa out of [log] in busguardd.toml"));
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) return std::optional{TRY(read_second_key(path, origin))};
+    auto key = crypto::PrivateKey::generate(scheme);
+    if (!key) return fail(wrong(path, "a key cannot be made: " + in_words(key.error())));
+    auto cosigner = tlog::Cosigner::make(origin, *std::move(key));
+    if (!cosigner) return fail(wrong(path, "\"" + origin + "\" is no origin: " + in_words(cosigner.error())));
+    TRY(write_key(path, cosigner->to_skey()));
+    return std::optional{*std::move(cosigner)};
 }
 
 }  // namespace busguard::daemon

@@ -92,7 +92,10 @@ int main(int argc, char** argv) try {
     if (options.create_log_key) {
         const auto key = daemon::log_key(*configuration);
         if (!key) return fail_with(key.error());
+        const auto second = daemon::second_log_key(*configuration, key->verifier().name());
+        if (!second) return fail_with(second.error());
         static_cast<void>(std::puts(key->verifier().to_text().c_str()));
+        if (*second) static_cast<void>(std::puts((*second)->verifier().to_text().c_str()));
         return 0;
     }
     if (options.check) {

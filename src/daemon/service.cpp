@@ -11,6 +11,7 @@
 #include "daemon/verdict_text.h"
 #include "examine/anchor_sources.h"
 #include "examine/judge.h"
+#include "host/aer_events.h"
 #include "host/device_lock.h"
 #include "host/files.h"
 #include "host/fuse.h"
@@ -76,11 +77,21 @@ public:
     int descriptor() const override { return -1; }
 };
 
-Checked<std::unique_ptr<host::UeventSource>> uevents_for(const std::string& sysfs) {
+Checked<std::unique_ptr<host::UeventSource>> uevents_for(const std::string& sysfs,
+                                                         const Publisher::Log& log) {
     if (sysfs != "/sys") return std::unique_ptr<host::UeventSource>{std::make_unique<NoUevents>()};
     auto listening = host::NetlinkUevents::listen({"pci", "tsm", "drivers"});
     if (!listening) return fail(cannot("kernel events", listening.error()));
-    return std::unique_ptr<host::UeventSource>{*std::move(listening)};
+    std::unique_ptr<host::UeventSource> events = *std::move(listening);
+    auto errors = host::AerEvents::listen();
+    if (!errors) {
+        // Recoveries come as kernel events all the same.
+        log(Priority::info, "no trace of bus errors: " + in_words(errors.error()));
+        return events;
+    }
+    auto both = host::JoinedEvents::of(std::move(events), *std::move(errors));
+    if (!both) return fail(cannot("kernel events", both.error()));
+    return std::unique_ptr<host::UeventSource>{*std::move(both)};
 }
 
 /// Without one, what was accepted before the machine was turned off would count as accepted now.
@@ -103,7 +114,7 @@ public:
         TRY(host::make_directory(configuration_.state));
         TRY(open_log());
         memory_ = TRY(DurableMemory::open(configuration_.state + "/state.db", *log_));
-        uevents_ = TRY(uevents_for(configuration_.sysfs));
+        uevents_ = TRY(uevents_for(configuration_.sysfs, world_->log));
         auto signals = host::Signals::of({SIGTERM, SIGINT, SIGHUP});
         if (!signals) return fail(cannot("signals", signals.error()));
         signals_.emplace(*std::move(signals));
@@ -137,6 +148,7 @@ private:
     Checked<void> open_log() {
         const auto places = configuration_.log_places();
         const auto key = TRY(log_key(configuration_));
+        auto second = TRY(second_log_key(configuration_, key.verifier().name()));
         TRY(host::make_directory(places.folder));
         std::error_code refused;
         std::filesystem::permissions(places.folder, std::filesystem::perms{0755},
@@ -144,13 +156,14 @@ private:
         auto files = host::DirectoryFiles::open(places.folder);
         if (!files) return fail(cannot(places.folder, files.error()));
         const auto vkey = places.folder + "/log.vkey";
-        auto vkeys =
-            journal::vkeys_beside(**files, key.verifier());  // the keys that it had before sign no more
+        // The keys that it had before sign no more.
+        auto vkeys = journal::vkeys_beside(**files, key.verifier(), second ? &second->verifier() : nullptr);
         if (!vkeys) return fail(vkeys.error());
-        const auto text = journal::to_text(*vkeys);
+        const auto& text = vkeys->text;
         const auto there = host::read_file(vkey, journal::largest_vkeys);
         if (!there || as_text(*there) != text) TRY(host::write_file(vkey, as_bytes(text)));
-        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock, *std::move(vkeys));
+        auto opened = Log::open(places.database, *std::move(files), key, *world_->clock,
+                                std::move(vkeys->usable), std::move(second));
         if (!opened) {
             auto problem = opened.error();
             problem.message = "the transparency log: " + problem.message;

@@ -4,7 +4,9 @@
 
 namespace busguard::journal {
 
-Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, const std::string& where) {
+Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, const std::string& where,
+                                                        std::string* unusable) {
+    constexpr Error of_another_time{Errc::unsupported, "signature type"};
     std::vector<tlog::VerifierKey> keys;
     const auto wrong = [&](std::size_t number, std::string message) {
         return fail(Problem{.where = where,
@@ -19,11 +21,15 @@ Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, c
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.empty() || line.starts_with('#')) continue;
         auto key = tlog::VerifierKey::from_text(line);
+        if (!key && key.error() == of_another_time) {
+            if (unusable != nullptr) unusable->append(line).append("\n");
+            continue;
+        }
         if (!key) return wrong(number, in_words(key.error()));
         if (!tlog::may_be_a_logs(key->type())) return wrong(number, "is a witness' key, not a log's");
         keys.push_back(*std::move(key));
     }
-    if (keys.empty()) return wrong(0, "has no key in it");
+    if (keys.empty()) return wrong(0, "has no key in it that can be used here");
     return keys;
 }
 
@@ -33,17 +39,21 @@ std::string to_text(std::span<const tlog::VerifierKey> vkeys) {
     return text;
 }
 
-Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files,
-                                                     const tlog::VerifierKey& own) {
+Checked<LogsKeys> vkeys_beside(host::DurableFiles& files, const tlog::VerifierKey& own,
+                               const tlog::VerifierKey* second) {
     const std::string path{vkeys_path};
-    std::vector<tlog::VerifierKey> keys;
+    LogsKeys all;
     if (const auto bytes = files.read(path, largest_vkeys))
-        keys = TRY(vkeys_from_text(as_text(*bytes), path));
+        all.usable = TRY(vkeys_from_text(as_text(*bytes), path, &all.text));
     else if (bytes.error().code != Errc::not_found)
         return fail(Problem{.where = path, .message = in_words(bytes.error())});
-    std::erase(keys, own);
-    keys.push_back(own);
-    return keys;
+    for (const auto* signing : {second, &own}) {
+        if (signing == nullptr) continue;
+        std::erase(all.usable, *signing);
+        all.usable.push_back(*signing);
+    }
+    all.text += to_text(all.usable);
+    return all;
 }
 
 Result<tlog::Checkpoint> checkpoint_of(std::string_view note, std::span<const tlog::VerifierKey> keys) {
@@ -61,7 +71,10 @@ Result<tlog::TreeHead> NoteReader::read(ByteView note) {
 }
 
 Result<Bytes> NoteCheckpointSigner::sign(const tlog::TreeHead& head) {
-    const auto note = TRY(tlog::sign({.origin = signer_.verifier().name(), .head = head}, signer_));
+    auto note = TRY(tlog::sign({.origin = signer_.verifier().name(), .head = head}, signer_));
+    if (const auto now = second_ ? clock_->calendar() : std::chrono::sys_seconds{};
+        now > std::chrono::sys_seconds{})
+        note.signatures.push_back(TRY(second_->cosign(note.text, now)));
     return to_bytes(as_bytes(tlog::to_text(note)));
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "base/problem.h"
+#include "base/seams.h"
 #include "host/durable_files.h"
 #include "journal/checkpoints.h"
 #include "tlog/checkpoint.h"
+#include "tlog/cosignature.h"
 #include "tlog/note_signer.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,15 +24,24 @@ inline constexpr std::string_view vkeys_path = "log.vkey";
 inline constexpr std::size_t largest_vkeys = 64UL * 1024;  ///< bytes
 
 /// One vkey a line; empty lines and those that begin with '#' are passed over. Problems: a line that is none,
-/// one that is no log's key, no key at all; `where` is as given.
-Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, const std::string& where);
+/// one that is no log's key, no key at all; `where` is as given. Keys of a type that is not supported here
+/// (ML-DSA-44, where OpenSSL has none) are passed over: they can vouch for nothing.
+/// What was passed over so is put behind `unusable`, if any: the lines, with their ends.
+Checked<std::vector<tlog::VerifierKey>> vkeys_from_text(std::string_view text, const std::string& where,
+                                                        std::string* unusable = nullptr);
 
 /// One a line.
 std::string to_text(std::span<const tlog::VerifierKey> vkeys);
 
-/// All keys that a log ever had, those beside it first and `own`, which signs now, last. Problems: those of
-/// vkeys_from_text.
-Checked<std::vector<tlog::VerifierKey>> vkeys_beside(host::DurableFiles& files, const tlog::VerifierKey& own);
+/// All keys that a log ever had, and the file that says so.
+struct LogsKeys {
+    std::vector<tlog::VerifierKey> usable;
+    std::string text;  ///< of the file beside the log: also those that cannot be used here
+};
+/// Those beside it first, then the one that signs a `second` line, if any, and `own`, which signs now, last.
+/// Problems: those of vkeys_from_text.
+Checked<LogsKeys> vkeys_beside(host::DurableFiles& files, const tlog::VerifierKey& own,
+                               const tlog::VerifierKey* second = nullptr);
 
 /// A checkpoint and the note that it came in, with all its signatures.
 struct SignedCheckpoint {
@@ -58,12 +70,19 @@ private:
 class NoteCheckpointSigner final : public CheckpointSigner {
 public:
     explicit NoteCheckpointSigner(tlog::NoteSigner signer) : signer_{std::move(signer)} {}
+    /// Signs a second line as well, as a cosigner of the log's name does (C2SP tlog-checkpoint: by
+    /// ML-DSA-44). Not while `clock`, which outlives this, shows 1970-01-01: such a line could not say when.
+    /// Nothing: as above.
+    NoteCheckpointSigner(tlog::NoteSigner signer, std::optional<tlog::Cosigner> second, const Clock& clock)
+        : signer_{std::move(signer)}, second_{std::move(second)}, clock_{&clock} {}
 
-    /// Errors: those of tlog::sign.
+    /// Errors: those of tlog::sign and tlog::Cosigner::cosign.
     Result<Bytes> sign(const tlog::TreeHead& head) override;
 
 private:
     tlog::NoteSigner signer_;
+    std::optional<tlog::Cosigner> second_;
+    const Clock* clock_ = nullptr;
 };
 
 }  // namespace busguard::journal

@@ -16,7 +16,6 @@ namespace {
 
 constexpr auto no_hash = crypto::Hash::sha_512;  // both schemes hash on their own
 constexpr std::size_t time_size = sizeof(std::uint64_t);
-constexpr std::string_view skey_start = "PRIVATE+KEY+";
 
 constexpr bool is_cosignature_size(std::size_t size) {
     return size == time_size + crypto::signature_size(crypto::Scheme::ed25519) ||
@@ -77,6 +76,9 @@ Cosigner::Cosigner(crypto::PrivateKey key, VerifierKey verifier)
 Result<Cosigner> Cosigner::make(std::string name, crypto::PrivateKey key) {
     const auto type = type_for(key);
     if (!type) return fail(Errc::mismatch, "key");
+    auto seed = key.raw();  // what its text is made of; OpenSSL may have been told not to keep it
+    if (!seed) return fail(seed.error());
+    crypto::wipe(*seed);
     auto verifier = TRY(VerifierKey::make(std::move(name), *type, key.public_key()));
     return Cosigner{std::move(key), std::move(verifier)};
 }

@@ -31,7 +31,8 @@ Result<void> verify_cosignature(const VerifierKey& key, std::string_view text, B
 /// is signed does not name it.
 class Cosigner {
 public:
-    /// Errors: bad_field "key name"; mismatch "key" if it is neither Ed25519 nor ML-DSA-44.
+    /// Errors: bad_field "key name"; mismatch "key" if it is neither Ed25519 nor ML-DSA-44;
+    /// unsupported "private key" for one that came without its seed.
     static Result<Cosigner> make(std::string name, crypto::PrivateKey key);
 
     /// Of a private key's text as NoteSigner::from_skey() takes it, under its name: the type in it, 0x01, is

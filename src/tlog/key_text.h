@@ -11,6 +11,9 @@
 /// What the texts of public and private keys share: NAME+ID+KEY. For this folder.
 namespace busguard::tlog {
 
+/// Before the text of a private key.
+inline constexpr std::string_view skey_start = "PRIVATE+KEY+";
+
 struct KeyText {
     std::string name;
     std::uint32_t id = 0;

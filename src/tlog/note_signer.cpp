@@ -6,12 +6,6 @@
 #include <utility>
 
 namespace busguard::tlog {
-namespace {
-
-constexpr std::string_view skey_start = "PRIVATE+KEY+";
-
-}  // namespace
-
 NoteSigner::NoteSigner(crypto::PrivateKey key, VerifierKey verifier)
     : key_{std::move(key)}, verifier_{std::move(verifier)} {}
 

@@ -82,6 +82,8 @@ private:
         auto key = TRY(key_from("log", words[1]));
         for (const auto& other : policy_.logs_)
             if (other.key.key() == key.key()) return wrong("log", "has a key that another log has");
+        for (const auto& witness : policy_.witnesses_)
+            if (witness.key == key) return wrong("log", "has the key of a witness");
         policy_.logs_.push_back({std::move(key), url_of(words, 2)});
         return {};
     }
@@ -95,6 +97,9 @@ private:
         auto key = TRY(key_from("witness", words[2]));
         if (!may_be_a_witness(key.type()))
             return wrong("witness", "has a key that is not for cosignatures (type 0x04 or 0x06)");
+        // What ML-DSA-44 signs as a log and as a witness is the same.
+        for (const auto& log : policy_.logs_)
+            if (log.key == key) return wrong("witness", "has the key of a log");
         for (const auto& other : policy_.witnesses_)
             if (other.key.key() == key.key()) return wrong("witness", "has a key that another witness has");
         policy_.witnesses_.push_back({std::string{words[1]}, std::move(key), url_of(words, 3)});

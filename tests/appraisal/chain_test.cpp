@@ -436,6 +436,58 @@ TEST(Revocation, GoesByTheNewestWord) {
     EXPECT_EQ(revocation(appraise(genuine(), its)).reason, "chain.revocation-old");
 }
 
+// A revocation is taken back by newer word that is current, and by nothing else.
+TEST(Revocation, IsNotTakenBackByWordThatIsOldOrOfTheFuture) {
+    using enum crypto::test::Answer::Status;
+    const auto& authority = evidence::test::authority();
+    const auto leaf = leaf_of(genuine());
+    struct Row {
+        std::chrono::sys_seconds from;
+        std::optional<std::chrono::sys_seconds> to;
+        bool taken_back;
+    };
+    const auto table = std::to_array<Row>({
+        {date(2026, 11, 2), date(2026, 12, 20), true},
+        {date(2026, 11, 2), date(2026, 11, 3), false},    // old
+        {date(2026, 11, 25), date(2026, 12, 20), false},  // of the future
+        {date(2026, 11, 2), std::nullopt, false},         // good for that moment
+        {date(2026, 11, 1), date(2026, 12, 20), false},   // of the same moment
+    });
+    for (const auto& row : table)
+        for (const bool list_first : {false, true}) {
+            auto answer_of = answer_about(leaf, good);
+            answer_of.this_update = row.from;
+            answer_of.next_update = row.to;
+            auto its = standard();
+            const auto add_list = [&] {
+                EXPECT_TRUE(its.anchors.add_revocations(list_of(authority, {leaf}), "leaf.crl"));
+            };
+            if (list_first) add_list();
+            ASSERT_TRUE(its.anchors.add_answer(answer(answer_of, authority), "good.ors"));
+            if (!list_first) add_list();
+            EXPECT_EQ(why(appraise(genuine(), its)) != "chain.revoked", row.taken_back)
+                << row.from.time_since_epoch().count();
+            auto both = standard();
+            auto revoking = answer_about(leaf, revoked);
+            revoking.about.push_back({leaf, good});  // one response that says both
+            ASSERT_TRUE(both.anchors.add_answer(answer(revoking, authority), "both.ors"));
+            EXPECT_EQ(why(appraise(genuine(), both)), "chain.revoked");
+        }
+}
+
+TEST(Revocation, AnswerWithoutAnEndIsOldAtOnce) {
+    using enum crypto::test::Answer::Status;
+    auto endless = answer_about(leaf_of(genuine()), good);
+    endless.next_update.reset();
+    auto its = standard();
+    its.revocation = Standard::Revocation::require;
+    ASSERT_TRUE(its.anchors.add_revocations(list_of(evidence::test::root(), {}), "authority.crl"));
+    ASSERT_TRUE(its.anchors.add_answer(answer(endless, evidence::test::authority()), "leaf.ors"));
+    EXPECT_EQ(why(appraise(genuine(), its)), "chain.revocation-old");
+    its.time_policy = Standard::TimePolicy::ignore;
+    EXPECT_EQ(appraise(genuine(), its).state, State::authenticated);
+}
+
 // A delegate whose certificate ran out answers no more; where dates do not count it does.
 TEST(Revocation, IsToldByADelegateAsLongAsItIsOne) {
     using enum crypto::test::Answer::Status;

@@ -3,6 +3,7 @@
 #include "crypto/openssl.h"
 
 #include <openssl/ocsp.h>
+#include <openssl/rsa.h>
 
 namespace busguard::crypto::test {
 namespace {
@@ -40,8 +41,16 @@ Bytes answer(const Answer& its, const Node& issuer, const Node& signer) {
     if (!its.critical_extension.empty()) {
         EXPECT_EQ(OCSP_BASICRESP_add_ext(basic.get(), critical(its.critical_extension).get(), -1), 1);
     }
-    EXPECT_EQ(OCSP_basic_sign(basic.get(), signer.certificate.native(), signer.key.native(),
-                              EVP_get_digestbyname(its.hash), nullptr, its.by_key ? OCSP_RESPID_KEY : 0UL),
+    const MdContext state{must(EVP_MD_CTX_new())};
+    EVP_PKEY_CTX* details = nullptr;
+    EXPECT_EQ(EVP_DigestSignInit(state.get(), &details, EVP_get_digestbyname(its.hash), nullptr,
+                                 signer.key.native()),
+              1);
+    if (its.pss) {
+        EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING), 1);
+    }
+    EXPECT_EQ(OCSP_basic_sign_ctx(basic.get(), signer.certificate.native(), state.get(), nullptr,
+                                  its.by_key ? OCSP_RESPID_KEY : 0UL),
               1);
     const Response whole{must(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()))};
     return encoded(i2d_OCSP_RESPONSE, whole.get());

@@ -22,6 +22,7 @@ struct Answer {
     std::string critical_extension;  ///< dotted, of the response; empty: none
     std::string critical_of_each;    ///< dotted, of what is said of each certificate
     bool by_key = false;             ///< names the responder by its key
+    bool pss = false;                ///< RSASSA-PSS, by an RSA key
 };
 
 /// In DER. `signer` is the issuer or whom it lets answer. Fails the test when it cannot be made.

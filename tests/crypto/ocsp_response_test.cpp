@@ -54,14 +54,15 @@ TEST(OcspResponse, SaysOfEachCertificateWhatTheAuthorityAnswered) {
                          {unknown.certificate, Answer::Status::unknown}}};
     auto read = parsed(answer(its, root()));
     const auto said = [&](Said::Status status) {
-        return Said{.status = status, .this_update = date(2026, 11, 1), .next_update = its.next_update};
+        return std::vector{
+            Said{.status = status, .this_update = date(2026, 11, 1), .next_update = its.next_update}};
     };
     EXPECT_EQ(read.about(good.certificate, root().certificate), said(Said::Status::good));
     EXPECT_EQ(read.about(revoked.certificate, root().certificate), said(Said::Status::revoked));
     EXPECT_EQ(read.about(unknown.certificate, root().certificate), said(Said::Status::unknown));
-    EXPECT_EQ(read.about(leaf(std::byte{10}).certificate, root().certificate), std::nullopt);
+    EXPECT_EQ(read.about(leaf(std::byte{10}).certificate, root().certificate), std::vector<Said>{});
     its.next_update.reset();
-    EXPECT_EQ(parsed(answer(its, root())).about(good.certificate, root().certificate)->next_update,
+    EXPECT_EQ(parsed(answer(its, root())).about(good.certificate, root().certificate).front().next_update,
               std::nullopt);
 }
 
@@ -70,10 +71,11 @@ TEST(OcspResponse, DoesNotSpeakOfAnotherIssuersCertificate) {
     const auto mine = leaf(std::byte{7});
     const auto namesake = make(ca_spec("Root"), nullptr);
     const auto read = parsed(answer({.about = {{mine.certificate, Answer::Status::revoked}}}, root()));
-    EXPECT_NE(read.about(mine.certificate, root().certificate), std::nullopt);
-    EXPECT_EQ(read.about(leaf(std::byte{7}, namesake).certificate, namesake.certificate), std::nullopt);
+    EXPECT_EQ(read.about(mine.certificate, root().certificate).size(), 1U);
+    EXPECT_EQ(read.about(leaf(std::byte{7}, namesake).certificate, namesake.certificate),
+              std::vector<Said>{});
     const auto other = make(ca_spec("Other"), nullptr);
-    EXPECT_EQ(read.about(leaf(std::byte{7}, other).certificate, other.certificate), std::nullopt);
+    EXPECT_EQ(read.about(leaf(std::byte{7}, other).certificate, other.certificate), std::vector<Said>{});
 }
 
 TEST(OcspResponse, IsItsIssuersAlone) {
@@ -130,6 +132,19 @@ TEST(OcspResponse, SignedWithShaOneIsNotBelieved) {
     EXPECT_FALSE(by("SHA1"));
 }
 
+// RSASSA-PSS names its hash elsewhere.
+TEST(OcspResponse, SignedWithShaOneInRsassaPssIsNotBelieved) {
+    const auto rsa = make(ca_spec("Root"), nullptr, Scheme::rsassa_2048);
+    const auto device = leaf(std::byte{7}, rsa);
+    const auto by = [&](const char* hash) {
+        const auto its = parsed(answer({.about = {{device.certificate}}, .hash = hash, .pss = true}, rsa));
+        return its.is_signed_by(rsa.certificate, std::nullopt);
+    };
+    EXPECT_TRUE(by("SHA256"));
+    EXPECT_TRUE(by("SHA384"));
+    EXPECT_FALSE(by("SHA1"));
+}
+
 TEST(OcspResponse, WithAnyByteChangedSaysNothingElse) {
     const auto device = leaf(std::byte{7});
     const auto der = answer({.about = {{device.certificate, Answer::Status::revoked}}}, root());
@@ -181,11 +196,12 @@ TEST(OcspResponse, OfTheOpensslProgramIsRead) {
                               scratch.path("answer.ors")));
     const auto its = parsed(scratch.read("answer.ors"));
     EXPECT_TRUE(its.is_signed_by(root().certificate, date(2026, 11, 22)));
-    EXPECT_EQ(its.about(device.certificate, root().certificate)->status, Said::Status::good);
-    const auto said = its.about(revoked.certificate, root().certificate);
-    EXPECT_EQ(said->status, Said::Status::revoked);
-    EXPECT_EQ(*said->next_update - said->this_update, std::chrono::days{30});
-    EXPECT_EQ(its.about(leaf(std::byte{9}).certificate, root().certificate)->status, Said::Status::unknown);
+    EXPECT_EQ(its.about(device.certificate, root().certificate).front().status, Said::Status::good);
+    const auto said = its.about(revoked.certificate, root().certificate).front();
+    EXPECT_EQ(said.status, Said::Status::revoked);
+    EXPECT_EQ(*said.next_update - said.this_update, std::chrono::days{30});
+    EXPECT_EQ(its.about(leaf(std::byte{9}).certificate, root().certificate).front().status,
+              Said::Status::unknown);
 }
 
 }  // namespace

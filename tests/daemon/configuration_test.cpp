@@ -37,6 +37,7 @@ key = "/k"
 folder = "/f"
 database = "/d"
 retain = "400d"
+ml_dsa = true
 )");
     ASSERT_TRUE(its) << its.error().text();
     EXPECT_TRUE(its->settings.enforce);
@@ -52,7 +53,8 @@ retain = "400d"
                                    .key = "/k",
                                    .folder = "/f",
                                    .database = "/d",
-                                   .retain = std::chrono::days{400}}));
+                                   .retain = std::chrono::days{400},
+                                   .ml_dsa = true}));
 }
 
 TEST(DaemonConfiguration, NamesLineAndFieldOfWhatIsWrong) {

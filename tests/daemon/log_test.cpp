@@ -86,7 +86,7 @@ TEST(DaemonLog, GoesOnUnderANewKey) {
     }
     ASSERT_TRUE(files.write("log.vkey", as_bytes(journal::to_text(std::vector{old.verifier()}))));
     EXPECT_FALSE(open(next, {}));
-    const auto vkeys = *journal::vkeys_beside(files, next.verifier());
+    const auto vkeys = journal::vkeys_beside(files, next.verifier())->usable;
     EXPECT_EQ(vkeys, (std::vector{old.verifier(), next.verifier()}));
     const auto log = *open(next, vkeys);
     ASSERT_TRUE(log->keep(std::vector{&sample()}));
@@ -236,6 +236,41 @@ TEST_F(KeyTest, IsNotMadeForALogThatHasOne) {
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().text().find("checkpoint"), std::string::npos);
     EXPECT_FALSE(refused.error().remedy.empty());
+}
+
+TEST_F(KeyTest, OfASecondLineIsMadeIfItIsWanted) {
+    const auto none = second_log_key(configuration, "test.example/log");
+    ASSERT_TRUE(none);
+    EXPECT_FALSE(*none);
+    configuration.log.ml_dsa = true;
+    ASSERT_TRUE(host::make_directory(configuration.state));
+    const auto made = second_log_key(configuration, "test.example/log");
+    if (!crypto::supported(crypto::Scheme::ml_dsa_44)) {
+        ASSERT_FALSE(made);
+        EXPECT_NE(made.error().text().find("has no ML-DSA-44"), std::string::npos);
+        GTEST_SKIP() << "NOT TESTED: this OpenSSL has no ML-DSA-44";
+    }
+    ASSERT_TRUE(made && *made);
+    const auto path = configuration.log_places().key + ".ml-dsa-44";
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0600U);
+    EXPECT_EQ((*second_log_key(configuration, "test.example/log"))->verifier(), (*made)->verifier());
+    EXPECT_FALSE(second_log_key(configuration, "other.example/log"));
+    auto first = new_key().to_skey();
+    ASSERT_TRUE(host::write_file(path, as_bytes(first)));
+    EXPECT_FALSE(second_log_key(configuration, "test.example/log")) << "an Ed25519 key";
+
+    Kept kept;
+    kept.log.reset();
+    kept.log =
+        *Log::open("", std::make_unique<Full>(kept.files, kept.full), kept.key, kept.clock, {}, **made);
+    ASSERT_TRUE(kept.log->publish());
+    const auto note =
+        tlog::note_from_text(as_text(*kept.files.read("checkpoint", journal::largest_checkpoint)));
+    ASSERT_TRUE(note);
+    const std::vector keys{kept.key.verifier(), (*made)->verifier()};
+    EXPECT_EQ(tlog::verify(*note, keys)->size(), 2U);
 }
 
 TEST_F(KeyTest, RefusesWhatIsNoKey) {

@@ -1,5 +1,6 @@
 #include "journal/note_checkpoints.h"
 
+#include "base/hex.h"
 #include "tests/journal/support.h"
 #include "tlog/checkpoint.h"
 #include "tlog/cosignature.h"
@@ -14,6 +15,15 @@ constexpr std::string_view origin = "log.example/host-1";
 tlog::NoteSigner signer_named(std::string_view name) {
     return *tlog::NoteSigner::make(std::string{name}, *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
 }
+
+class Calendar final : public Clock {
+public:
+    Time now() const override { return {}; }
+    std::chrono::sys_seconds calendar() const override { return when; }
+    void wait(Time, std::span<const int>) override {}
+
+    std::chrono::sys_seconds when = test::noon;
+};
 
 class NoteCheckpoints : public testing::Test {
 protected:
@@ -44,6 +54,50 @@ TEST_F(NoteCheckpoints, MayHaveTheLinesOfWitnesses) {
         *tlog::Cosigner::make("witness.example/w", *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
     note.signatures.push_back(*witness.cosign(note.text, test::noon));
     EXPECT_EQ(*reader.read(as_bytes(tlog::to_text(note))), head);
+}
+
+TEST_F(NoteCheckpoints, MayHaveASecondLineOfTheLogsOwn) {
+    const tlog::TreeHead head{1, {}};
+    const auto second =
+        *tlog::Cosigner::make(std::string{origin}, *crypto::PrivateKey::generate(crypto::Scheme::ed25519));
+    Calendar clock;
+    NoteCheckpointSigner both{key, second, clock};
+    const auto note = *tlog::note_from_text(as_text(*both.sign(head)));
+    const std::vector keys{second.verifier(), key.verifier()};
+    EXPECT_EQ(*tlog::verify(note, keys), (std::vector<tlog::Match>{{0, 1}, {1, 0}}));
+    EXPECT_EQ(*tlog::cosignature_time(note.signatures[1].signature), test::noon);
+    EXPECT_EQ(*reader.read(as_bytes(tlog::to_text(note))), head) << "for whom the first line counts";
+    clock.when = {};
+    EXPECT_EQ(tlog::note_from_text(as_text(*both.sign(head)))->signatures.size(), 1U) << "it knows no time";
+    EXPECT_EQ(
+        tlog::note_from_text(as_text(*NoteCheckpointSigner(key, {}, clock).sign(head)))->signatures.size(),
+        1U);
+
+    const auto beside = vkeys_beside(*files, key.verifier(), &second.verifier());
+    ASSERT_TRUE(beside);
+    EXPECT_THAT(beside->usable, testing::ElementsAre(second.verifier(), key.verifier()));
+    EXPECT_EQ(beside->text, second.verifier().to_text() + "\n" + key.verifier().to_text() + "\n");
+    // What this OpenSSL cannot use stays in the file.
+    const auto unknown = "a+00000000+" + to_base64(Bytes(33, std::byte{0x7f})) + "\n";
+    published.put(std::string{vkeys_path}, unknown + signer_named("old.example").verifier().to_text() + "\n");
+    const auto after = vkeys_beside(*files, key.verifier());
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->usable.size(), 2U);
+    EXPECT_TRUE(after->text.starts_with(unknown));
+    EXPECT_TRUE(after->text.ends_with(key.verifier().to_text() + "\n"));
+}
+
+// A log that signs by what this machine's OpenSSL has not is read by its other keys.
+TEST(VkeysFromText, PassesOverWhatCannotVouchHere) {
+    const auto known = signer_named(origin).verifier().to_text();
+    const auto unknown = "a+00000000+" + to_base64(Bytes(33, std::byte{0x7f}));
+    const auto read = vkeys_from_text(unknown + "\n" + known + "\n", "log.vkey");
+    ASSERT_TRUE(read) << read.error().text();
+    ASSERT_EQ(read->size(), 1U);
+    EXPECT_EQ(read->front().to_text(), known);
+    EXPECT_THAT(vkeys_from_text(unknown + "\n", "log.vkey").error().text(),
+                testing::HasSubstr("no key in it that can be used here"));
+    EXPECT_FALSE(vkeys_from_text(known + "\na+zz\n", "log.vkey")) << "what is no vkey is no vkey";
 }
 
 TEST_F(NoteCheckpoints, OfOthersAreRefused) {

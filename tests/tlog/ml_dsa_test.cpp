@@ -142,6 +142,14 @@ TEST_F(MlDsa, MakesAQuorum) {
     const Note without{text, {note.signatures[0]}};
     EXPECT_EQ(trust_checkpoint(to_text(without), policy->log_keys(), *policy).error(),
               (Error{Errc::not_found, "quorum of witnesses"}));
+    const auto as_log = "log " + log.verifier().to_text() + "\n";
+    const auto as_witness = "witness w " + log.verifier().to_text() + "\n";
+    for (const auto& both : {as_log + as_witness, as_witness + as_log}) {
+        const auto one_key = WitnessPolicy::from_text(both + "quorum w\n", "policy");
+        ASSERT_FALSE(one_key);
+        EXPECT_NE(one_key.error().text().find("has the key of a"), std::string::npos)
+            << one_key.error().text();
+    }
     const auto swapped =
         WitnessPolicy::from_text("log " + log.verifier().to_text() + "\nquorum none\n", "policy");
     EXPECT_FALSE(trust_checkpoint(to_text(Note{text, {note.signatures[1]}}), swapped->log_keys(), *swapped));
