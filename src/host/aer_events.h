@@ -28,6 +28,8 @@ public:
     /// Errors: not_found where there is no tracefs or no such tracepoint; permission (lockdown too), system.
     static Result<std::unique_ptr<AerEvents>> listen(const std::string& tracefs = kernels_tracefs,
                                                      const std::string& name = "busguard");
+    AerEvents(const AerEvents&) = delete;
+    AerEvents& operator=(const AerEvents&) = delete;
     ~AerEvents() override;
 
     Result<Uevents> take() override;

@@ -84,10 +84,9 @@ Result<Cosigner> Cosigner::make(std::string name, crypto::PrivateKey key) {
 }
 
 Result<Cosigner> Cosigner::from_skey(std::string_view skey) {
-    if (const auto signer = NoteSigner::from_skey(skey))
-        return make(signer->verifier().name(), signer->key());
-    else if (signer.error() != Error{Errc::unsupported, "signature type"})
-        return fail(signer.error());
+    const auto signer = NoteSigner::from_skey(skey);
+    if (signer) return make(signer->verifier().name(), signer->key());
+    if (signer.error() != Error{Errc::unsupported, "signature type"}) return fail(signer.error());
     auto text = TRY(KeyText::from_text(skey.substr(skey_start.size()), "skey", seed_size));
     const auto scheme = scheme_of(text.type);
     const bool usable = text.type == SignatureType::ml_dsa_44_cosignature && crypto::supported(scheme);
