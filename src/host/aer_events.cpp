@@ -118,8 +118,12 @@ Result<std::unique_ptr<JoinedEvents>> JoinedEvents::of(std::unique_ptr<UeventSou
 
 Result<Uevents> JoinedEvents::take() {
     auto all = TRY(first_->take());
+    if (second_ == nullptr) return all;
     auto more = second_->take();
-    if (!more) return all;
+    if (!more) {
+        second_.reset();  // its descriptor would wake whoever waits without end
+        return all;
+    }
     std::ranges::move(more->events, std::back_inserter(all.events));
     all.lost = all.lost || more->lost;
     return all;

@@ -52,7 +52,7 @@ public:
     static Result<std::unique_ptr<JoinedEvents>> of(std::unique_ptr<UeventSource> first,
                                                     std::unique_ptr<UeventSource> second);
 
-    /// Error: the first one's; the second tells what it can.
+    /// Error: the first one's; a second one that fails is asked no more.
     Result<Uevents> take() override;
     int descriptor() const override { return either_.number(); }
 

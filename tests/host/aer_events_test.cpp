@@ -138,6 +138,18 @@ private:
     int descriptor_;
 };
 
+/// Fails, while there is something to read.
+class Failing final : public UeventSource {
+public:
+    explicit Failing(const std::string& path)
+        : file_{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)} {}
+    Result<Uevents> take() override { return fail(Errc::system, "scripted"); }
+    int descriptor() const override { return file_.number(); }
+
+private:
+    Descriptor file_;
+};
+
 TEST_F(AerEventsTest, AreJoinedWithTheOtherEvents) {
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
@@ -159,6 +171,19 @@ TEST_F(AerEventsTest, AreJoinedWithTheOtherEvents) {
     EXPECT_TRUE(is_readable((*both)->descriptor()));
     first.fails = true;
     EXPECT_FALSE((*both)->take());
+}
+
+TEST_F(AerEventsTest, ThatCannotBeHadAnyMoreWakeNobody) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+    const Descriptor read_end{ends[0]}, write_end{ends[1]};
+    auto failing = std::make_unique<Failing>(directory.path("instances/busguard/trace_pipe"));
+    const auto both = *JoinedEvents::of(std::make_unique<Scripted>(read_end.number()), std::move(failing));
+    say(fatal);
+    EXPECT_TRUE(is_readable(both->descriptor()));
+    EXPECT_TRUE(both->take());
+    EXPECT_FALSE(is_readable(both->descriptor()));
+    EXPECT_TRUE(both->take());
 }
 
 }  // namespace
