@@ -21,6 +21,7 @@ int weight(State state) {
 }  // namespace
 
 Verdict concluded(std::vector<Check> checks) {
+    checks.shrink_to_fit();  // a verdict is kept as long as its device is there
     Verdict verdict{.state = State::authenticated, .checks = std::move(checks)};
     const Check* decisive = nullptr;
     for (const auto& check : verdict.checks) {

@@ -58,7 +58,9 @@ DeviceView Publisher::view_of(const Device& device) const {
     auto view = shown != nullptr ? *shown : DeviceView{.device = device.name};
     view.standing = name(device.standing);
     view.owner = device.owner.text();
-    view.verdict_json = std::make_shared<const std::string>(verdict_json(device, enforcing_));
+    auto text = verdict_json(device, enforcing_);
+    text.shrink_to_fit();  // the writer doubles it as it goes
+    view.verdict_json = std::make_shared<const std::string>(std::move(text));
     return view;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/durable_memory.h"
 #include "daemon/log_key.h"
 #include "daemon/log_publishing.h"
+#include "daemon/memory_trim.h"
 #include "daemon/metrics.h"
 #include "daemon/verdict_text.h"
 #include "examine/anchor_sources.h"
@@ -27,6 +28,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <malloc.h>
 
 namespace busguard::daemon {
 namespace {
@@ -288,6 +290,9 @@ private:
                     {.name = event, .device = nullptr, .reason = {}, .detail = in_words(error)});
             }));
         tasks_.push_back(std::make_unique<Watchdog>([this] { look_for_sleep(); }));
+        auto trim = std::make_unique<MemoryTrim>(loop_, [] { (void)malloc_trim(0); });
+        audiences_.add(*trim);
+        tasks_.push_back(std::move(trim));
         for (const auto& task : tasks_) loop_.add(*task);
     }
 
