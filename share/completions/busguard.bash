@@ -46,7 +46,7 @@ _busguard() {
         --asym) COMPREPLY=($(compgen -W "$algorithms" -- "$current")); return ;;
         --hash) COMPREPLY=($(compgen -W 'sha256 sha384 sha512 sha3-256 sha3-384 sha3-512' -- "$current")); return ;;
         --sysfs | --state | --mount | --out | --issuer | --runtime | --log) COMPREPLY=($(compgen -d -- "$current")); return ;;
-        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write | --key | --logs | --bundle | --checkpoint | --since-checkpoint | --signing-key | --database | --proof | --log-key | --log-policy | --entry) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --machine | --anchors | --reference | --record | --evidence | --chain | --policy | --write | --key | --logs | --bundle | --checkpoint | --since-checkpoint | --signing-key | --next-key | --database | --proof | --log-key | --log-policy | --entry) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --socket | --listen | --nonce | --name | --organization | --cma-name | --device-info | --not-before | --not-after | --next-update | --prefix | --every) return ;;
     esac
 
@@ -72,7 +72,7 @@ _busguard() {
                 prove) options="$logged --checkpoint --write" ;;
                 verify) options="$logged --from --to --since-checkpoint --anchors --time" ;;
                 fsck) options="$logged --minimum" ;;
-                rotate) options='--log --signing-key --database' ;;
+                rotate) options='--log --signing-key --next-key --provider --database' ;;
                 serve) options='--log --listen' ;;
                 cosign) options='--log --policy --state --every --once' ;;
             esac ;;

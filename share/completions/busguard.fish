@@ -122,6 +122,8 @@ complete -c busguard -n '__fish_seen_subcommand_from prove verify' -l checkpoint
 complete -c busguard -n "$logged; and __fish_seen_subcommand_from verify" -l since-checkpoint -r -d 'A checkpoint that was kept'
 complete -c busguard -n "$logged; and __fish_seen_subcommand_from fsck" -l minimum -x -d 'Entries before it may be gone'
 complete -c busguard -n "$logged; and __fish_seen_subcommand_from rotate" -l signing-key -r -d 'Its private key'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from rotate" -l next-key -r -d 'The key that follows'
+complete -c busguard -n "$logged; and __fish_seen_subcommand_from rotate" -l provider -x -d 'OpenSSL provider of keys named by a URI'
 complete -c busguard -n "$logged; and __fish_seen_subcommand_from rotate" -l database -r -d 'Its database'
 complete -c busguard -n '__fish_seen_subcommand_from verify' -l proof -r -d 'It has to be in the log'
 complete -c busguard -n '__fish_seen_subcommand_from verify' -l log-key -r -d 'The log’s vkey'

@@ -1,9 +1,9 @@
 #include "cli/json.h"
 #include "cli/log.h"
-#include "crypto/entropy.h"
 #include "host/files.h"
 #include "journal/journal.h"
 #include "journal/note_checkpoints.h"
+#include "journal/signing_key.h"
 
 #include <fmt/format.h>
 
@@ -14,49 +14,52 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_skey = 4096;  // bytes
-constexpr std::uint32_t secret = 0600;      // permissions
-
 struct LogRotateOptions {
     std::string log = default_log;
     std::string key = "/var/lib/busguard/log.key";
+    std::string next;  // empty: a fresh one, in the same file
+    std::string provider;
     std::string database = "/var/lib/busguard/log.db";
+
+    journal::KeyPlace old_place() const { return {key, provider}; }
+    journal::KeyPlace next_place() const { return {next, provider}; }
 };
 
-/// A secret text that is wiped.
-struct Secret {
-    explicit Secret(std::string with) : text{std::move(with)} {}
-    Secret(const Secret&) = delete;
-    Secret& operator=(const Secret&) = delete;
-    ~Secret() { crypto::wipe(std::as_writable_bytes(std::span{text})); }
-
-    std::string text;
-};
-
-Tried<tlog::NoteSigner> read_key(const std::string& path) {
-    auto bytes = TRY(or_trouble("file", host::read_file(path, largest_skey)));
-    const auto text = as_text(bytes);
-    auto signer = tlog::NoteSigner::from_skey(text.substr(0, text.find('\n')));
-    crypto::wipe(bytes);
-    return or_trouble(path, std::move(signer));
+Tried<tlog::NoteSigner> read_key(const journal::KeyPlace& place, const std::string& origin) {
+    return or_trouble("file", journal::read_signing_key(place, origin));
 }
 
-Tried<void> write_key(const std::string& path, const tlog::NoteSigner& signer) {
-    const Secret skey{signer.to_skey() + "\n"};
-    return or_trouble("file", host::write_file(path, as_bytes(skey.text), secret));
+/// Whose log it is: a key that is no file does not say it.
+Tried<std::string> origin_of(host::DurableFiles& files, const LogRotateOptions& options) {
+    if (!journal::is_uri(options.key)) return std::string{};
+    const auto beside = fmt::format("{}/{}", options.log, journal::vkeys_path);
+    const auto bytes =
+        TRY(or_trouble(beside, files.read(std::string{journal::vkeys_path}, journal::largest_vkeys)));
+    return TRY(or_trouble("file", journal::vkeys_from_text(as_text(bytes), beside))).back().name();
 }
 
-/// The next key: one that an interrupted rotation left, or a fresh one, on the disk before it is named.
-Tried<tlog::NoteSigner> next_key(const std::string& path, const tlog::VerifierKey& old) {
+/// One that is in `path`, or a fresh one, on the disk before it is named.
+Tried<tlog::NoteSigner> made_key(const std::string& path, const tlog::VerifierKey& old) {
     std::error_code ignored;
     if (fs::exists(path, ignored)) {
-        auto left = TRY(read_key(path));
+        auto left = TRY(read_key({path, {}}, old.name()));
         if (left.verifier() != old) return left;  // else only the last step was missing
     }
     auto key = TRY(or_trouble("key", crypto::PrivateKey::generate(crypto::Scheme::ed25519)));
     auto signer = TRY(or_trouble("key", tlog::NoteSigner::make(old.name(), std::move(key))));
-    TRY(write_key(path, signer));
+    TRY(or_trouble("file", journal::write_signing_key(path, signer)));
     return signer;
+}
+
+/// Where an interrupted rotation in one file left it.
+std::string draft_of(const LogRotateOptions& options) { return options.key + ".next"; }
+
+Tried<tlog::NoteSigner> next_key(const LogRotateOptions& options, const tlog::VerifierKey& old) {
+    if (options.next.empty()) return made_key(draft_of(options), old);
+    auto next = journal::is_uri(options.next) ? TRY(read_key(options.next_place(), old.name()))
+                                              : TRY(made_key(options.next, old));
+    if (next.verifier() == old) return usage("--next-key", "it is the key that the log has", "name another");
+    return next;
 }
 
 Tried<tlog::TreeHead> name_next_key(Session& session, const LogRotateOptions& options,
@@ -76,19 +79,25 @@ Tried<tlog::TreeHead> name_next_key(Session& session, const LogRotateOptions& op
 }
 
 Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
+    const bool in_place = options.next.empty();
+    if (in_place && journal::is_uri(options.key))
+        return usage("--next-key", "is missing, and a key that is no file cannot be made anew here",
+                     "make one where keys are kept, and name it");
     // Each step can be taken again: an interrupted rotation goes on with the key that it made.
-    const auto old = TRY(read_key(options.key));
-    const auto draft = options.key + ".next";
-    const auto next = TRY(next_key(draft, old.verifier()));
     const auto files = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
+    const auto origin = TRY(origin_of(*files, options));
+    const auto old = TRY(read_key(options.old_place(), origin));
+    const auto next = TRY(next_key(options, old.verifier()));
     const auto keys = TRY(or_trouble("file", journal::vkeys_beside(*files, old.verifier())));
     const auto head = TRY(name_next_key(session, options, *files, old, keys.usable, next.verifier()));
     const auto all = TRY(or_trouble("file", journal::vkeys_beside(*files, next.verifier())));
     const auto beside = fmt::format("{}/{}", options.log, journal::vkeys_path);
     TRY(or_trouble("file", host::write_file(beside, as_bytes(all.text))));
-    TRY(write_key(options.key, next));  // the old one is gone
-    std::error_code why;
-    fs::remove(draft, why);
+    if (in_place) {
+        TRY(or_trouble("file", journal::write_signing_key(options.key, next)));  // the old one is gone
+        std::error_code why;
+        fs::remove(draft_of(options), why);
+    }
     if (session.json())
         print(session, {{"schema", "busguard.log-rotate/1"},
                         {"origin", old.verifier().name()},
@@ -98,6 +107,11 @@ Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
     else
         session.print(fmt::format("{}\n", next.verifier().to_text()));
     session.say("busguard: whoever verifies this log has to be given the new key");
+    if (!in_place)
+        session.say(
+            fmt::format("busguard: set key = \"{}\" under [log] in busguardd.toml before busguardd "
+                        "starts, then destroy the old key",
+                        journal::shown(options.next_place())));
     return Exit::ok;
 }
 
@@ -113,7 +127,15 @@ void add_log_rotate(Command group, Chosen& chosen) {
     command
         .option("--signing-key", options->key,
                 fmt::format("The log's private key (default: {})", options->key))
-        .shown_as("FILE");
+        .shown_as("FILE|URI");
+    command
+        .option(
+            "--next-key", options->next,
+            "The one that follows, made if it is a file that is not there (default: a fresh one takes the "
+            "old one's place)")
+        .shown_as("FILE|URI");
+    command.option("--provider", options->provider, "OpenSSL's provider of keys named by a URI")
+        .shown_as("NAME");
     command
         .option("--database", options->database, fmt::format("Its database (default: {})", options->database))
         .shown_as("FILE");

@@ -96,8 +96,10 @@ Result<void> check_call(const PublicKey& key, Scheme scheme, Hash hash, ByteView
     return {};
 }
 
-/// Sets a context up by `init`, EVP_DigestSignInit_ex or EVP_DigestVerifyInit_ex.
-bool begin(auto init, EVP_MD_CTX* state, Scheme scheme, Hash hash, EVP_PKEY* key, ByteView context) {
+/// Sets a context up by `init`, EVP_DigestSignInit_ex or EVP_DigestVerifyInit_ex. `library` is where the key
+/// is from; null: OpenSSL's default.
+bool begin(auto init, EVP_MD_CTX* state, Scheme scheme, Hash hash, OSSL_LIB_CTX* library, EVP_PKEY* key,
+           ByteView context) {
     std::array<OSSL_PARAM, 2> params{OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
     if (scheme == Scheme::ed448 && !context.empty()) {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): only read
@@ -106,7 +108,7 @@ bool begin(auto init, EVP_MD_CTX* state, Scheme scheme, Hash hash, EVP_PKEY* key
     }
     EVP_PKEY_CTX* details = nullptr;
     const char* md = hashes_itself(scheme) ? nullptr : c_name(hash);
-    if (init(state, &details, md, nullptr, nullptr, key, params.data()) != 1) return false;
+    if (init(state, &details, md, library, nullptr, key, params.data()) != 1) return false;
     return !is_pss(scheme) || (EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING) == 1 &&
                                EVP_PKEY_CTX_set_rsa_pss_saltlen(details, RSA_PSS_SALTLEN_DIGEST) == 1);
 }
@@ -224,7 +226,7 @@ Result<void> PublicKey::verify(Scheme scheme, Hash hash, ByteView message, ByteV
     if (signature.size() != signature_size(scheme)) return fail(Errc::bad_field, "signature");
 
     const auto state = must(MdContext{EVP_MD_CTX_new()});
-    if (!begin(EVP_DigestVerifyInit_ex, state.get(), scheme, hash, key_.get(), context))
+    if (!begin(EVP_DigestVerifyInit_ex, state.get(), scheme, hash, nullptr, key_.get(), context))
         return openssl_failure(Errc::unsupported, name(scheme));
     const auto check = [&](ByteView encoded) {
         return EVP_DigestVerify(state.get(), in(encoded), encoded.size(), in(message), message.size()) == 1;
@@ -234,7 +236,7 @@ Result<void> PublicKey::verify(Scheme scheme, Hash hash, ByteView message, ByteV
     return fail(Errc::crypto, "signature");
 }
 
-PrivateKey::PrivateKey(Handle<evp_pkey_st> key) : public_{std::move(key)} {}
+PrivateKey::PrivateKey(Handle<evp_pkey_st> key) : key_{std::move(key)}, public_{key_} {}
 
 Result<PrivateKey> PrivateKey::generate(Scheme scheme) {
     auto key = generated(scheme);
@@ -275,7 +277,7 @@ PublicKey PrivateKey::public_key() const { return public_; }
 Result<Bytes> PrivateKey::sign(Scheme scheme, Hash hash, ByteView message, ByteView context) const {
     TRY(check_call(public_, scheme, hash, context));
     const auto state = must(MdContext{EVP_MD_CTX_new()});
-    if (!begin(EVP_DigestSignInit_ex, state.get(), scheme, hash, native(), context))
+    if (!begin(EVP_DigestSignInit_ex, state.get(), scheme, hash, library_.get(), native(), context))
         return openssl_failure(Errc::unsupported, name(scheme));
 
     std::size_t size = 0;

@@ -7,9 +7,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct ossl_lib_ctx_st;  // OpenSSL's OSSL_LIB_CTX
 
 namespace busguard::crypto {
 
@@ -163,13 +166,20 @@ public:
     /// for Ed448. Errors: bad_field "private key" for another size; unsupported for RSA, ECDSA, and what this
     /// OpenSSL lacks.
     static Result<PrivateKey> from_raw(Scheme scheme, ByteView seed);
+    /// The one private key at a URI that a store of OpenSSL's opens (ossl_store(7)): "pkcs11:…" (RFC 7512),
+    /// "handle:…" of a TPM, "file:…". The key stays there and signs there. `provider` is loaded for it alone,
+    /// apart from what the rest of the process uses, and configured by openssl.cnf(5); empty: OpenSSL's own.
+    /// Nobody is asked for a PIN. Errors: unsupported "provider"; not_found "private key"; unexpected
+    /// "several private keys".
+    static Result<PrivateKey> from_store(const std::string& uri, const std::string& provider);
     /// For this folder.
     explicit PrivateKey(Handle<evp_pkey_st> key);
 
-    /// PKCS#8 in PEM, not encrypted. The caller keeps it secret, and wipes it (entropy.h).
+    /// PKCS#8 in PEM, not encrypted. The caller keeps it secret, and wipes it (entropy.h). Not for a key of a
+    /// store.
     std::string to_pem() const;
-    /// The reverse of from_raw; secret likewise. Errors: unsupported for RSA, ECDSA, and an ML-DSA key that
-    /// came without its seed.
+    /// The reverse of from_raw; secret likewise. Errors: unsupported for RSA, ECDSA, a key of a store that
+    /// does not give it, and an ML-DSA key that came without its seed.
     Result<Bytes> raw() const;
     PublicKey public_key() const;
     bool fits(Scheme scheme) const { return public_.fits(scheme); }
@@ -178,10 +188,12 @@ public:
     /// "key", bad_field "context", unsupported, crypto.
     Result<Bytes> sign(Scheme scheme, Hash hash, ByteView message, ByteView context = {}) const;
 
-    evp_pkey_st* native() const { return public_.native(); }  ///< for this folder
+    evp_pkey_st* native() const { return key_.get(); }  ///< for this folder
 
 private:
-    PublicKey public_;  // the same object holds both halves
+    std::shared_ptr<ossl_lib_ctx_st> library_;  // of a key of a store, which it outlives
+    Handle<evp_pkey_st> key_;
+    PublicKey public_;
 };
 
 }  // namespace busguard::crypto

@@ -3,6 +3,7 @@
 #include "config/duration.h"
 #include "config/toml_fields.h"
 #include "host/pci.h"
+#include "journal/signing_key.h"
 
 #include <optional>
 
@@ -15,6 +16,7 @@ constexpr std::size_t most = 64;
 constexpr std::chrono::seconds least_retained = std::chrono::days{1};
 constexpr std::size_t longest_path = 4096;
 constexpr std::size_t longest_origin = 256;
+constexpr std::size_t longest_provider = 64;
 using Choice = std::optional<bool>;
 
 template <class T>
@@ -77,6 +79,23 @@ void take_retain(TomlFields& log, LogPlaces& out) {
                   "a day (1d) or more: what is shown of a device's signatures is in the log");
 }
 
+/// A file, or a URI, which says nothing of whose key it is.
+void take_key(TomlFields& log, LogPlaces& out) {
+    auto key = log.text("key", longest_path);
+    take(out.provider, log.text("provider", longest_provider));
+    if (!key && log.has("provider"))
+        log.wrong("provider", "there is no key to take by it", "set key to a URI");
+    if (!key) return;
+    if (journal::is_uri(*key) && out.origin.empty())
+        log.wrong("origin", "is missing, and a key that is no file does not say it",
+                  "such as \"example.com/busguard/host-1\"");
+    if (!journal::is_uri(*key) && !key->starts_with('/'))
+        log.wrong("key", "\"" + *key + "\" is no absolute path and no URI");
+    if (!journal::is_uri(*key) && log.has("provider"))
+        log.wrong("provider", "a key in a file needs none", "set key to a URI, such as \"pkcs11:…\"");
+    out.key = *std::move(key);
+}
+
 void take_log(TomlFields& in, LogPlaces& out) {
     auto log = in.table("log");
     if (!log) return;
@@ -86,7 +105,7 @@ void take_log(TomlFields& in, LogPlaces& out) {
                        "such as \"example.com/busguard/host-1\"");
         out.origin = *std::move(origin);
     }
-    take_path(*log, "key", out.key);
+    take_key(*log, out);
     take_path(*log, "folder", out.folder);
     take_path(*log, "database", out.database);
     take_retain(*log, out);

@@ -18,7 +18,8 @@ inline constexpr std::string_view default_configuration = "/etc/busguard/busguar
 /// Where the transparency log is.
 struct LogPlaces {
     std::string origin;    ///< its name; empty: made of the machine's id, when its key is made
-    std::string key;       ///< file
+    std::string key;       ///< file, or the URI of a key that stays where it is
+    std::string provider;  ///< of OpenSSL, for a URI; empty: its own
     std::string folder;    ///< what everybody may read
     std::string database;  ///< file
     std::optional<std::chrono::seconds> retain;  ///< how long entries are kept at least; nothing: for good
@@ -50,10 +51,15 @@ struct Configuration {
         };
         return {.origin = log.origin,
                 .key = or_below(log.key, "/log.key"),
+                .provider = log.provider,
                 .folder = or_below(log.folder, "/log"),
                 .database = or_below(log.database, "/log.db"),
                 .retain = log.retain,
                 .ml_dsa = log.ml_dsa};
+    }
+    /// The file of the key that signs by ML-DSA-44: beside the other, if that is in a file.
+    std::string second_key() const {
+        return (log.key.starts_with('/') ? log.key : state + "/log.key") + ".ml-dsa-44";
     }
 };
 

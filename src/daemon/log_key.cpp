@@ -2,6 +2,7 @@
 
 #include "crypto/entropy.h"
 #include "host/files.h"
+#include "journal/signing_key.h"
 
 #include <systemd/sd-id128.h>
 
@@ -32,22 +33,6 @@ Checked<std::string> usual_origin() {
     return std::string{"busguard.local/"} + sd_id128_to_string(id, text.data());
 }
 
-Checked<tlog::NoteSigner> read_key(const std::string& path, const std::string& origin) {
-    auto bytes = TRY(host::read_file(path, largest_key_file));
-    auto text = as_text(bytes);
-    auto signer = tlog::NoteSigner::from_skey(text.substr(0, text.find('\n')));
-    crypto::wipe(bytes);
-    if (!signer)
-        return fail(
-            wrong(path, "is no key of a log: " + in_words(signer.error()), "restore it from a backup"));
-    const auto& name = signer->verifier().name();
-    if (!origin.empty() && name != origin)
-        return fail(
-            wrong(path, "is the key of \"" + name + "\", and the log's origin is \"" + origin + "\"",
-                  "a log keeps its origin; for a new one, name new files under [log] in busguardd.toml"));
-    return *std::move(signer);
-}
-
 /// A key's one line of text, for its owner alone. It is wiped.
 Checked<void> write_key(const std::string& path, std::string skey) {
     skey += '\n';
@@ -62,7 +47,7 @@ Checked<tlog::NoteSigner> make_key(const std::string& path, const std::string& o
     if (!key) return fail(wrong(path, "a key cannot be made: " + in_words(key.error())));
     auto signer = tlog::NoteSigner::make(name, *std::move(key));
     if (!signer) return fail(wrong(path, "\"" + name + "\" is no origin: " + in_words(signer.error())));
-    TRY(write_key(path, signer->to_skey()));
+    TRY(journal::write_signing_key(path, *signer));
     return *std::move(signer);
 }
 
@@ -84,8 +69,10 @@ Checked<tlog::Cosigner> read_second_key(const std::string& path, const std::stri
 
 Checked<tlog::NoteSigner> log_key(const Configuration& configuration) {
     const auto its = configuration.log_places();
+    const journal::KeyPlace place{its.key, its.provider};
     std::error_code ignored;
-    if (std::filesystem::exists(its.key, ignored)) return read_key(its.key, its.origin);
+    if (journal::is_uri(its.key) || std::filesystem::exists(its.key, ignored))
+        return journal::read_signing_key(place, its.origin);
     for (const auto& path : {its.database, its.folder + "/checkpoint"})
         if (std::filesystem::exists(path, ignored))
             return fail(wrong(its.key, "is missing, and " + path + " is there, which needs it",
@@ -99,7 +86,7 @@ Checked<std::optional<tlog::Cosigner>> second_log_key(const Configuration& confi
     constexpr auto scheme = crypto::Scheme::ml_dsa_44;
     const auto its = configuration.log_places();
     if (!its.ml_dsa) return std::optional<tlog::Cosigner>{};
-    const auto path = its.key + ".ml-dsa-44";
+    const auto path = configuration.second_key();
     if (!crypto::supported(scheme))
         return fail(wrong(path, "cannot be used: this machine's OpenSSL has no ML-DSA-44",
                           "OpenSSL 3.5 or later has it; or take ml_dsa out of [log] in busguardd.toml"));

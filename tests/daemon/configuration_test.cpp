@@ -57,6 +57,18 @@ ml_dsa = true
                                    .ml_dsa = true}));
 }
 
+TEST(DaemonConfiguration, TakesAKeyThatIsNoFile) {
+    const auto its = read(R"([log]
+origin = "example.com/host"
+key = "pkcs11:token=busguard;object=log?pin-source=/etc/busguard/pin"
+provider = "pkcs11"
+)");
+    ASSERT_TRUE(its) << its.error().text();
+    EXPECT_EQ(its->log_places().key, "pkcs11:token=busguard;object=log?pin-source=/etc/busguard/pin");
+    EXPECT_EQ(its->log_places().provider, "pkcs11");
+    EXPECT_EQ(its->second_key(), "/var/lib/busguard/log.key.ml-dsa-44");
+}
+
 TEST(DaemonConfiguration, NamesLineAndFieldOfWhatIsWrong) {
     struct Row {
         std::string_view text, field;
@@ -70,6 +82,10 @@ TEST(DaemonConfiguration, NamesLineAndFieldOfWhatIsWrong) {
              {"[log]\nretain = \"long\"", "retain", 3},
              {"[log]\nretain = \"23h\"", "retain", 3},
              {"[log]\nkeep = \"1d\"", "keep", 3},
+             {"[log]\nkey = \"log.key\"", "key", 3},
+             {"[log]\nkey = \"pkcs11:object=log\"", "origin", 2},
+             {"[log]\nprovider = \"pkcs11\"", "provider", 3},
+             {"[log]\nkey = \"/k\"\nprovider = \"pkcs11\"", "provider", 4},
              {"[[device]]\nname = \"usb/1\"\nprofile = \"none\"", "name", 3},
              {"minimum_version = \"1.4\"", "minimum_version", 2},
          })) {
