@@ -2,6 +2,7 @@
 #include "cli/verdict_view.h"
 #include "examine/subject.h"
 #include "host/files.h"
+#include "host/pci_driver.h"
 #include "policy/generate.h"
 #include "policy/policy_file.h"
 #include "policy/warnings.h"
@@ -32,7 +33,18 @@ struct Looked {
     Judged judged;
     policy::Subject subject;
     policy::Decision decision;
+    policy::Ruling first;  ///< when enforcing begins: its driver may have had it before anybody could look
 };
+
+/// `subject` as busguardd sees it first, if it begins to enforce now.
+policy::Subject at_first(policy::Subject subject, const appraisal::Verdict& verdict,
+                         const std::string& driver) {
+    subject.bound_before = true;
+    const auto held = examine::bound_before(verdict, driver);
+    subject.state = held.state;
+    subject.reasons.emplace_back(held.checks.back().reason);
+    return subject;
+}
 
 Tried<std::vector<Looked>> look(Session& session, const PolicyOptions& options,
                                 const policy::Policy& policy) {
@@ -40,23 +52,34 @@ Tried<std::vector<Looked>> look(Session& session, const PolicyOptions& options,
     const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
     auto visits = TRY(target.visit(session, judge.plan()));
     auto verdicts = judge(visits);
+    // Behind a closed gate only who was let in has a driver.
+    const auto autoprobe = host::autoprobe(target.tree());
+    const bool open = !autoprobe || *autoprobe;
     std::vector<Looked> all;
     all.reserve(visits.size());
     for (std::size_t n = 0; n < visits.size(); ++n) {
         auto subject = examine::subject_of(target.tree(), visits[n], verdicts[n]);
         auto decision = policy::decide(policy, subject, policy::most_rules);
+        auto first = decision.ruling;
+        const bool before = open && !visits[n].driver.empty();
+        if (before) first = policy::decide(policy, at_first(subject, verdicts[n], visits[n].driver)).ruling;
         all.push_back({.judged = {std::move(visits[n]), std::move(verdicts[n]), {}},
                        .subject = std::move(subject),
-                       .decision = std::move(decision)});
+                       .decision = std::move(decision),
+                       .first = first});
+        all.back().subject.bound_before = before;
     }
     return all;
 }
 
 /// What enforcing the decision would do to the driver that is there now.
 std::string_view effect_of(const Looked& one) {
-    const bool bound = !one.judged.visited.driver.empty();
-    if (one.decision.ruling == policy::Ruling::allow) return bound ? "keeps its driver" : "may get a driver";
-    return bound ? "LOSES its driver" : "gets no driver";
+    const bool allowed = one.decision.ruling == policy::Ruling::allow;
+    if (one.judged.visited.driver.empty()) return allowed ? "may get a driver" : "gets no driver";
+    if (one.first == policy::Ruling::allow) return "keeps its driver";
+    // A quarantine is not ended by showing more.
+    const bool again = allowed && one.first == policy::Ruling::deny;
+    return again ? "LOSES its driver, gets it again" : "LOSES its driver";
 }
 
 Tone tone_of_ruling(policy::Ruling ruling) {
@@ -96,12 +119,13 @@ void print_decisions(const Session& session, const std::vector<Looked>& all) {
         return;
     }
     Table table{{"DEVICE", "IDENTITY", "STATE", "DECISION", "RULE", "DRIVER", "EFFECT WHEN ENFORCED"}};
-    std::size_t losing = 0;
+    std::size_t losing = 0, again = 0;
     for (const auto& one : all) {
         const auto& visited = one.judged.visited;
         const auto effect = effect_of(one);
         const bool loses = effect.starts_with("LOSES");
-        losing += loses ? 1 : 0;
+        if (loses) ++losing;
+        if (effect.ends_with("again")) ++again;
         table.row({{printable(visited.device)},
                    {visited.pci ? describe(*visited.pci) : "-"},
                    {std::string{name(one.judged.verdict.state)}, tone_of(one.judged.verdict.state)},
@@ -115,6 +139,12 @@ void print_decisions(const Session& session, const std::vector<Looked>& all) {
         session.print(
             paint(fmt::format("\n{} of {} would lose the driver that they have now.\n", losing, all.size()),
                   Tone::bad, session.colour()));
+    if (again > 0)
+        session.print(fmt::format(
+            "{} of these would get it again: nobody looked before their driver did, so that they have to "
+            "show "
+            "who they are without\none. A rule whose state has \"bound-before-policy\" lets a driver stay.\n",
+            again));
 }
 
 std::string because(const policy::Missed& missed) {

@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "host/file_tree.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,12 +16,16 @@ public:
 
     /// From here on no driver takes a function by itself. Says whether it was open.
     Result<bool> close();
+    /// As before close() and keep_from_virtual().
     Result<void> open();
     Result<bool> is_closed() const;
 
     /// Lets the kernel look for a driver and says which took it; empty: there is none for it. What was in
     /// driver_override before keep_out() comes back: `override_before`.
     Result<std::string> let_in(std::string_view address, std::string_view override_before);
+    /// Virtual functions that it makes (SR-IOV) find no driver by themselves: the gate alone does not keep
+    /// kernels before 6.19 from binding what appears.
+    Result<void> keep_from_virtual(std::string_view physical);
     /// No driver has it and none will get it. A failure means that a driver may still have it.
     Result<void> keep_out(std::string_view address);
     /// What keep_out() would write over; empty: nothing, or what it wrote itself.
@@ -33,6 +38,7 @@ public:
 
 private:
     host::FileTree* sys_;
+    std::set<std::string, std::less<>> physical_;  // whose virtual functions found drivers before
 };
 
 }  // namespace busguard::daemon

@@ -73,7 +73,13 @@ void Guard::act(const Ended& ended, Time now) {
     };
     switch (device.decision->ruling) {
         case policy::Ruling::allow: admit(device, ended.visited, ended.generation, now); break;
-        case policy::Ruling::deny: refuse(device, {}); break;
+        case policy::Ruling::deny: {
+            const bool had_it_before = device.bound_before;
+            refuse(device, {});
+            // With a driver on it, it was not to be taken; without one it is a device like any other.
+            if (had_it_before && settings_.enforce && !device.bound_before) plan(device, Cause::changed, now);
+            break;
+        }
         case policy::Ruling::quarantine: refuse(device, why()); break;
     }
     for (auto& [name, other] : devices_)
@@ -97,6 +103,7 @@ void Guard::decide_virtual_function(Device& device, Time now) {
     if (physical == devices_.end() || !physical->second.verdict) return;
     const auto& its = physical->second;
     device.verdict = its.verdict;
+    hold_bound_before(device, *device.verdict);
     device.signer = its.signer;
     device.measurements = its.measurements;
     device.owner = its.owner;
@@ -105,7 +112,10 @@ void Guard::decide_virtual_function(Device& device, Time now) {
     if (its.standing == Standing::let_in && device.decision->ruling == policy::Ruling::allow) {
         let_in(device, now);
     } else {
+        const bool had_it_before = device.bound_before;
         refuse(device, {});
+        if (had_it_before && settings_.enforce && !device.bound_before)
+            return decide_virtual_function(device, now);
     }
     parts_.audience->changed(device);
 }
@@ -142,6 +152,9 @@ void Guard::let_in(Device& device, Time now) {
         return;
     }
     const auto before = std::exchange(device.standing, Standing::let_in);
+    if (settings_.enforce && device.physical.empty())
+        if (const auto kept = gate_.keep_from_virtual(device.address); !kept)
+            tell("device.cannot-keep-out", &device, {}, std::string{kept.error().what});
     if (settings_.enforce && device.driver.empty()) {
         auto driver = gate_.let_in(device.address, its.override_before);
         if (!driver) {

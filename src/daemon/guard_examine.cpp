@@ -240,12 +240,7 @@ void Guard::weigh(Ended& ended) {
     device.measurements = std::move(judged.measurements);
     hold_to_what_was_accepted(device, verdict);
     if (device.bound_before && device.driver.empty()) device.bound_before = false;
-    if (device.bound_before && settings_.enforce) {
-        auto checks = std::move(verdict.checks);
-        checks.push_back(
-            failed("device.bound-before", "device.bound-before-policy", device.driver + " had it"));
-        verdict = appraisal::concluded(std::move(checks));
-    }
+    hold_bound_before(device, verdict);
     device.verdict = std::move(verdict);
     decide(device);
 }
@@ -262,6 +257,11 @@ void Guard::write_down(std::span<const Ended> ended) {
         its.device->verdict = verdict("store.failed");
         decide(*its.device);
     }
+}
+
+void Guard::hold_bound_before(const Device& device, appraisal::Verdict& verdict) const {
+    if (device.bound_before && settings_.enforce)
+        verdict = examine::bound_before(std::move(verdict), device.driver);
 }
 
 void Guard::hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict) {

@@ -23,6 +23,13 @@ void tell_verdict(policy::Subject& subject, const appraisal::Verdict& verdict,
     subject.measurements = measurements;
 }
 
+appraisal::Verdict bound_before(appraisal::Verdict verdict, std::string_view driver) {
+    auto checks = std::move(verdict.checks);
+    checks.push_back(
+        failed("device.bound-before", "device.bound-before-policy", std::string{driver} + " had it"));
+    return appraisal::concluded(std::move(checks));
+}
+
 std::map<std::string, std::string> measurements_of(const evidence::Bundle& bundle) {
     std::map<std::string, std::string> measurements;
     if (bundle.measurements.empty()) return measurements;

@@ -65,6 +65,13 @@ Result<void> set_driver_override(FileTree& sys, std::string_view address, std::s
     return sys.write(pci_file(address, "driver_override"), as_bytes(std::string{driver} + "\n"));
 }
 
+Result<bool> virtual_autoprobe(const FileTree& sys, std::string_view address) {
+    TRY(check(address));
+    const auto path = pci_file(address, "sriov_drivers_autoprobe");
+    if (!sys.exists(path)) return false;
+    return TRY(word_in(sys, path)) != "0";
+}
+
 Result<void> set_virtual_autoprobe(FileTree& sys, std::string_view address, bool on) {
     TRY(check(address));
     const auto path = pci_file(address, "sriov_drivers_autoprobe");

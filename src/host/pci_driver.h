@@ -24,7 +24,9 @@ Result<void> probe(FileTree& sys, std::string_view address);
 Result<std::string> driver_override(const FileTree& sys, std::string_view address);
 Result<void> set_driver_override(FileTree& sys, std::string_view address, std::string_view driver);
 
-/// May virtual functions of this one bind by themselves? Nothing to do for a function without SR-IOV.
+/// May virtual functions of this one bind by themselves? A function without SR-IOV has none: false, and
+/// nothing to do.
+Result<bool> virtual_autoprobe(const FileTree& sys, std::string_view address);
 Result<void> set_virtual_autoprobe(FileTree& sys, std::string_view address, bool on);
 /// The physical function of a virtual one; empty for every other.
 std::string physical_function(const FileTree& sys, std::string_view address);

@@ -101,7 +101,7 @@ Result<Datagram> receive(const Descriptor& socket, std::span<std::byte> into) {
                     .is_whole = (message.msg_flags & MSG_TRUNC) == 0};
 }
 
-Result<void> set(const Descriptor& socket, int option, int value) {
+Result<void> set_option(const Descriptor& socket, int option, int value) {
     if (::setsockopt(socket.number(), SOL_SOCKET, option, &value, sizeof value) != 0)
         return fail_errno("uevent socket");
     return {};
@@ -143,8 +143,8 @@ Result<std::unique_ptr<NetlinkUevents>> NetlinkUevents::listen(std::vector<std::
     Descriptor socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT)};
     if (!socket) return fail_errno("uevent socket");
     const auto bytes = static_cast<int>(std::min(buffer, std::size_t{1} << 30U));
-    if (!set(socket, SO_RCVBUFFORCE, bytes)) TRY(set(socket, SO_RCVBUF, bytes));
-    TRY(set(socket, SO_PASSCRED, 1));
+    if (!set_option(socket, SO_RCVBUFFORCE, bytes)) TRY(set_option(socket, SO_RCVBUF, bytes));
+    TRY(set_option(socket, SO_PASSCRED, 1));
     sockaddr_nl group{.nl_family = AF_NETLINK, .nl_groups = kernel_group};
     const auto* generic = reinterpret_cast<const sockaddr*>(&group);  // NOLINT(*-reinterpret-cast)
     if (::bind(socket.number(), generic, sizeof group) != 0) return fail_errno("uevent socket");

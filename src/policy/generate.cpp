@@ -23,7 +23,11 @@ bool is_taken(appraisal::State state) {
 
 /// Empty if the device cannot be known again.
 std::vector<Condition> recognition(const Subject& subject) {
-    const Condition state{.field = Field::state, .values = {std::string{appraisal::name(subject.state)}}};
+    Condition state{.field = Field::state, .values = {std::string{appraisal::name(subject.state)}}};
+    // What works now goes on when enforcing begins: a drive with the system on it cannot lose its driver for
+    // a moment. (What has nothing to prove is "unsupported" with and without one.)
+    if (subject.bound_before && subject.state != appraisal::State::unsupported)
+        state.values.emplace_back(appraisal::name(appraisal::State::bound_before_policy));
     if (auto certificate = pinned(subject, Field::certificate)) return {state, *certificate};
     auto identity = pinned(subject, Field::identity);
     auto path = pinned(subject, Field::path);

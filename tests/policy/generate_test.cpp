@@ -57,6 +57,18 @@ TEST(Generate, KnowsADeviceByItsCertificateWhereverItIs) {
     EXPECT_EQ(decide(policy, moved).ruling, Ruling::allow);
 }
 
+TEST(Generate, LeavesADriverThatADeviceHasNow) {
+    auto bound = drive();
+    bound.bound_before = true;
+    const auto policy = generate(std::vector{bound});
+    EXPECT_EQ(decide(policy, drive()).ruling, Ruling::allow);
+    bound.state = State::bound_before_policy;
+    EXPECT_EQ(decide(policy, bound).ruling, Ruling::allow);
+    bound.certificate = other_leaf;
+    EXPECT_EQ(decide(policy, bound).ruling, Ruling::deny);
+    EXPECT_TRUE(warnings(policy, "p.toml").empty());
+}
+
 TEST(Generate, DeniesTheSameDeviceOnceItFails) {
     const auto policy = generate(std::vector{drive(), without_certificate()});
     for (auto subject : {drive(), without_certificate()})

@@ -42,16 +42,38 @@ TEST(Guard, TouchesNoDriverWhileItObserves) {
     EXPECT_EQ(world.driver(drive_1), "");
 }
 
-TEST(Guard, ReportsWhatWasBoundBeforeItCouldLook) {
+// No rule of this policy takes what had a driver before anybody could look, genuine or not: it has to show
+// who it is without one.
+TEST(Guard, ReportsWhatWasBoundBeforeItCouldLookAndBeginsAnew) {
     World world;
     ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
     ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(impostor)));
     world.start();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
     world.settle();
-    // Genuine, and yet no rule of this policy takes it: nobody looked before its driver did.
-    EXPECT_EQ(world.at(drive_1).verdict->state, appraisal::State::bound_before_policy);
-    EXPECT_EQ(world.driver(drive_1), "");
+    const auto told = std::ranges::find_if(world.diary.entries, [](const Diary::Entry& one) {
+        return one.event == "device.kept-out" && one.device == drive_1;
+    });
+    ASSERT_NE(told, world.diary.entries.end());
+    EXPECT_EQ(told->reason, "device.bound-before-policy");
+    EXPECT_EQ(world.at(drive_1).verdict->state, appraisal::State::authenticated);
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    EXPECT_FALSE(world.at(drive_1).bound_before);
     EXPECT_EQ(world.driver(impostor), "");
+}
+
+TEST(Guard, LeavesADriverThatThePolicyLeaves) {
+    World world{usual_policy() +
+                "[[rule]]\nname = \"it was there\"\ndecide = \"allow\"\n[rule.match]\nstate = "
+                "\"bound-before-policy\"\n"};
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    bool lost = false;
+    world.sys->after_write = [&] { lost = lost || world.driver(drive_1).empty(); };
+    world.start();
+    world.settle();
+    EXPECT_FALSE(lost);
+    EXPECT_EQ(world.at(drive_1).decision->rule, "it was there");
+    EXPECT_TRUE(world.at(drive_1).bound_before);
 }
 
 TEST(Guard, TakesBackWhatWasBoundBeforeAndLetsItInAgain) {
@@ -78,6 +100,76 @@ TEST(Guard, CatchesASwapBetweenExaminationAndBindingByItsIdentity) {
     ASSERT_TRUE(swapped);
     EXPECT_EQ(world.driver(drive_2), "");
     EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+}
+
+/// Nobody tells of what happens meanwhile.
+class MutedEvents final : public host::UeventSource {
+public:
+    explicit MutedEvents(emulate::UeventQueue& below) : below_{&below} {}
+    bool muted = false;
+
+    Result<host::Uevents> take() override {
+        auto taken = below_->take();
+        return muted ? Result<host::Uevents>{host::Uevents{}} : std::move(taken);
+    }
+    int descriptor() const override { return below_->descriptor(); }
+
+private:
+    emulate::UeventQueue* below_;
+};
+
+/// drive_2 is exchanged between its verdict and its driver. Did a driver have what came, be it for a moment?
+bool bound_after_exchange(World& world, const std::function<void()>& exchange) {
+    bool exchanged = false, bound = false;
+    world.start();
+    world.memory->after_note = [&] {
+        if (exchanged || !world.at(drive_2).verdict) return;
+        exchanged = true;
+        exchange();
+    };
+    world.sys->after_write = [&] { bound = bound || (exchanged && !world.driver(drive_2).empty()); };
+    world.settle();
+    EXPECT_TRUE(exchanged);
+    EXPECT_EQ(world.driver(drive_2), "");
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+    return bound;
+}
+
+// The copy has the same identity: that something happened is all there is to see before it is asked.
+TEST(Guard, BindsNothingToWhichSomethingHappenedSinceItsVerdict) {
+    World world;
+    EXPECT_FALSE(bound_after_exchange(world, [&] {
+        auto copy = world.described(drive_2);
+        copy.lies.bad_signature = true;
+        world.unplug(drive_2);
+        world.plug(copy);
+    }));
+}
+
+TEST(Guard, LooksAtTheIdentityOnceMoreWhenNobodyTells) {
+    World world;
+    MutedEvents events{world.machine->uevents()};
+    world.events = &events;
+    EXPECT_FALSE(bound_after_exchange(world, [&] {
+        events.muted = true;
+        world.replace(drive_2, world.disguised(drive_2, impostor));
+    }));
+    EXPECT_TRUE(world.diary.has("device.swapped", drive_2));
+}
+
+// The rules are for newcomers: here something was accepted, and this is not it.
+TEST(Guard, QuarantinesAnotherDeviceWhateverThePolicySays) {
+    World world{"schema = \"busguard.policy/1\"\ndefault = \"allow\"\n"};
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(drive_1), "nvme");
+    world.machine->sleep();
+    world.replace(drive_1, world.disguised(drive_1, drive_2));
+    world.guard->woke_up();
+    world.settle();
+    EXPECT_EQ(world.at(drive_1).decision->rule, "implicit-same-device");
+    EXPECT_EQ(world.at(drive_1).standing, Standing::quarantined);
+    EXPECT_EQ(world.driver(drive_1), "");
 }
 
 TEST(Guard, CatchesAPerfectCopyThatDoesNotHaveTheKey) {
@@ -110,6 +202,22 @@ TEST(Guard, CatchesADeviceThatChangedWhileTheMachineSlept) {
     EXPECT_EQ(world.at(drive_1).standing, Standing::quarantined);
     EXPECT_EQ(world.reason(drive_1), "device.changed");
     EXPECT_EQ(world.driver(drive_2), "nvme");
+}
+
+// Its maker would certify as many as it likes: the same name, and not the device that was accepted.
+TEST(Guard, CatchesAnotherKeyUnderTheSameName) {
+    World world;
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(drive_1), "nvme");
+    const auto key = world.at(drive_1).signer->key;
+    world.replace(drive_1, world.described(drive_1));
+    world.guard->woke_up();
+    world.settle();
+    ASSERT_NE(world.at(drive_1).signer->key, key);
+    EXPECT_EQ(world.reason(drive_1), "device.changed");
+    EXPECT_EQ(world.at(drive_1).standing, Standing::quarantined);
+    EXPECT_EQ(world.driver(drive_1), "");
 }
 
 TEST(Guard, KeepsAQuarantineUntilSomebodyReleasesIt) {
@@ -212,6 +320,44 @@ TEST(Guard, LetsNobodyInWhenEvidenceCannotBeKept) {
     EXPECT_EQ(world.driver(drive_1), "");
     EXPECT_EQ(world.reason(drive_1), "store.failed");
     EXPECT_TRUE(world.diary.has("store.failed", ""));
+}
+
+// Evidence first: what nobody can look at again lets nobody in.
+TEST(Guard, LetsNobodyInWhoseEvidenceIsNotKept) {
+    World world;
+    world.start();
+    world.memory->keeps_nothing = true;
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "");
+    EXPECT_EQ(world.reason(drive_1), "store.failed");
+}
+
+// Who is killed directly afterwards would not know that it let it in.
+TEST(Guard, LetsNobodyInWhomItCouldNotRemember) {
+    World world;
+    world.start();
+    world.memory->remembers_nothing = true;
+    bool bound = false;
+    world.sys->after_write = [&] { bound = bound || !world.driver(drive_1).empty(); };
+    world.settle();
+    EXPECT_FALSE(bound);
+    EXPECT_EQ(world.reason(drive_1), "store.failed");
+}
+
+// What somebody bound while no guard ran counts as let in only if it was let in at last.
+TEST(Guard, RemembersThatItTookADeviceAway) {
+    World world;
+    world.start();
+    world.settle();
+    world.guard->adopt(World::policy("schema = \"busguard.policy/1\"\ndefault = \"deny\"\n"), world.judge());
+    world.settle();
+    ASSERT_EQ(world.driver(drive_1), "");
+    world.guard.reset();
+    auto& tree = world.machine->tree();
+    ASSERT_TRUE(tree.write("bus/pci/devices/0000:01:00.0/driver_override", as_bytes("\n")));
+    ASSERT_TRUE(tree.write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    world.start();
+    EXPECT_TRUE(world.at(drive_1).bound_before);
 }
 
 TEST(Guard, TakesADeviceAwayThatAnOldKernelBoundByItself) {

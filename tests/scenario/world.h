@@ -137,6 +137,8 @@ public:
 
     bool full = false;                 ///< the disk
     bool takes_no_notes = false;       ///< it is full directly after evidence was kept
+    bool keeps_nothing = false;        ///< only evidence cannot be written
+    bool remembers_nothing = false;    ///< only what must not be forgotten of devices cannot be written
     std::function<void()> after_keep;  ///< the moment between evidence and judgement
     std::function<void()> after_note;  ///< between a note and what follows from it
     /// Evidence that was acknowledged: its index in the log, and its device.
@@ -144,7 +146,7 @@ public:
 
     Result<std::vector<EvidenceIndex>> keep(std::span<const evidence::Bundle* const> bundles) override {
         fate_->step();
-        if (full) return fail(Errc::too_large, "database");
+        if (full || keeps_nothing) return fail(Errc::too_large, "database");
         auto indices = below_->keep(bundles);
         if (indices && acknowledged != nullptr)
             for (std::size_t n = 0; n < bundles.size(); ++n)
@@ -165,7 +167,7 @@ public:
     Result<evidence::Bundle> evidence(std::uint64_t index) override { return below_->evidence(index); }
     Result<void> remember(std::span<const Remembered> devices) override {
         fate_->step();
-        if (full) return fail(Errc::too_large, "database");
+        if (full || remembers_nothing) return fail(Errc::too_large, "database");
         auto done = below_->remember(devices);
         fate_->step();
         return done;
