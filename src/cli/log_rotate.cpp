@@ -29,24 +29,20 @@ Tried<tlog::NoteSigner> read_key(const journal::KeyPlace& place, const std::stri
     return or_trouble("file", journal::read_signing_key(place, origin));
 }
 
-/// Whose log it is: a key that is no file does not say it.
-Tried<std::string> origin_of(host::DurableFiles& files, const LogRotateOptions& options) {
-    if (!journal::is_uri(options.key)) return std::string{};
-    const auto beside = fmt::format("{}/{}", options.log, journal::vkeys_path);
-    const auto bytes =
-        TRY(or_trouble(beside, files.read(std::string{journal::vkeys_path}, journal::largest_vkeys)));
-    return TRY(or_trouble("file", journal::vkeys_from_text(as_text(bytes), beside))).back().name();
+/// Those beside the log; none if nobody wrote them down.
+Tried<std::vector<tlog::VerifierKey>> keys_beside(host::DurableFiles& files, const std::string& where) {
+    const auto bytes = files.read(std::string{journal::vkeys_path}, journal::largest_vkeys);
+    if (!bytes && bytes.error().code == Errc::not_found) return std::vector<tlog::VerifierKey>{};
+    const auto text = TRY(or_trouble(where, Result<Bytes>{bytes}));
+    return or_trouble("file", journal::vkeys_from_text(as_text(text), where));
 }
 
-/// One that is in `path`, or a fresh one, on the disk before it is named.
-Tried<tlog::NoteSigner> made_key(const std::string& path, const tlog::VerifierKey& old) {
+/// The key in a file, or a fresh one, on the disk before it is named.
+Tried<tlog::NoteSigner> made_key(const std::string& path, const std::string& origin) {
     std::error_code ignored;
-    if (fs::exists(path, ignored)) {
-        auto left = TRY(read_key({path, {}}, old.name()));
-        if (left.verifier() != old) return left;  // else only the last step was missing
-    }
+    if (fs::exists(path, ignored)) return read_key({path, {}}, origin);
     auto key = TRY(or_trouble("key", crypto::PrivateKey::generate(crypto::Scheme::ed25519)));
-    auto signer = TRY(or_trouble("key", tlog::NoteSigner::make(old.name(), std::move(key))));
+    auto signer = TRY(or_trouble("key", tlog::NoteSigner::make(origin, std::move(key))));
     TRY(or_trouble("file", journal::write_signing_key(path, signer)));
     return signer;
 }
@@ -55,27 +51,35 @@ Tried<tlog::NoteSigner> made_key(const std::string& path, const tlog::VerifierKe
 std::string draft_of(const LogRotateOptions& options) { return options.key + ".next"; }
 
 Tried<tlog::NoteSigner> next_key(const LogRotateOptions& options, const tlog::VerifierKey& old) {
-    if (options.next.empty()) return made_key(draft_of(options), old);
+    if (options.next.empty()) {
+        auto draft = TRY(made_key(draft_of(options), old.name()));
+        if (draft.verifier() != old) return draft;
+        std::error_code ignored;  // only the last step was missing: it is in its place already
+        fs::remove(draft_of(options), ignored);
+        return made_key(draft_of(options), old.name());
+    }
     auto next = journal::is_uri(options.next) ? TRY(read_key(options.next_place(), old.name()))
-                                              : TRY(made_key(options.next, old));
+                                              : TRY(made_key(options.next, old.name()));
     if (next.verifier() == old) return usage("--next-key", "it is the key that the log has", "name another");
     return next;
 }
 
-Tried<tlog::TreeHead> name_next_key(Session& session, const LogRotateOptions& options,
-                                    host::DurableFiles& files, const tlog::NoteSigner& old,
-                                    std::vector<tlog::VerifierKey> keys, const tlog::VerifierKey& next) {
-    journal::NoteCheckpointSigner signer{old};
-    journal::NoteReader reader{std::move(keys)};
-    const auto journal =
-        TRY(or_trouble("log", journal::Journal::open(options.database, files, signer, reader)));
+/// The old key has to be the one that signs now, or the next one, named by a rotation that was interrupted.
+Tried<void> check_keys(const std::string& beside, std::span<const tlog::VerifierKey> keys,
+                       const tlog::VerifierKey& old, const tlog::VerifierKey& next) {
+    const auto signs = journal::check_that_it_signs(old, keys, beside);
+    if (signs || journal::check_that_it_signs(next, keys, beside)) return {};
+    return trouble("file", signs.error());
+}
+
+Tried<tlog::TreeHead> name_next_key(Session& session, journal::Journal& journal, const std::string& origin,
+                                    const tlog::VerifierKey& next) {
     const auto now = session.world().clock->calendar();
     const auto entry = TRY(or_trouble(
-        "log", logbook::encode(
-                   {.origin = old.verifier().name(), .time = now, .what = logbook::NewKey{next.to_text()}})));
+        "log", logbook::encode({.origin = origin, .time = now, .what = logbook::NewKey{next.to_text()}})));
     const journal::Entry one{as_bytes(entry.text), {}};
-    TRY(or_trouble("log", journal->append({&one, 1}, now)));
-    return or_trouble("log", journal->publish());
+    TRY(or_trouble("log", journal.append({&one, 1}, now)));
+    return or_trouble("log", journal.publish());
 }
 
 Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
@@ -85,13 +89,21 @@ Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
                      "make one where keys are kept, and name it");
     // Each step can be taken again: an interrupted rotation goes on with the key that it made.
     const auto files = TRY(or_trouble(options.log, host::DirectoryFiles::open(options.log)));
-    const auto origin = TRY(origin_of(*files, options));
-    const auto old = TRY(read_key(options.old_place(), origin));
-    const auto next = TRY(next_key(options, old.verifier()));
-    const auto keys = TRY(or_trouble("file", journal::vkeys_beside(*files, old.verifier())));
-    const auto head = TRY(name_next_key(session, options, *files, old, keys.usable, next.verifier()));
-    const auto all = TRY(or_trouble("file", journal::vkeys_beside(*files, next.verifier())));
     const auto beside = fmt::format("{}/{}", options.log, journal::vkeys_path);
+    const auto known = TRY(keys_beside(*files, beside));
+    // A key that is no file does not say whose it is.
+    const auto origin = journal::is_uri(options.key) && !known.empty() ? known.back().name() : std::string{};
+    const auto old = TRY(read_key(options.old_place(), origin));
+    // Opened before anything is written: busguardd may have it.
+    auto readers = TRY(or_trouble("file", journal::vkeys_beside(*files, old.verifier()))).usable;
+    journal::NoteCheckpointSigner signer{old};
+    journal::NoteReader reader{std::move(readers)};
+    const auto journal =
+        TRY(or_trouble("log", journal::Journal::open(options.database, *files, signer, reader)));
+    const auto next = TRY(next_key(options, old.verifier()));
+    TRY(check_keys(beside, known, old.verifier(), next.verifier()));
+    const auto head = TRY(name_next_key(session, *journal, old.verifier().name(), next.verifier()));
+    const auto all = TRY(or_trouble("file", journal::vkeys_beside(*files, next.verifier())));
     TRY(or_trouble("file", host::write_file(beside, as_bytes(all.text))));
     if (in_place) {
         TRY(or_trouble("file", journal::write_signing_key(options.key, next)));  // the old one is gone
@@ -109,9 +121,11 @@ Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
     session.say("busguard: whoever verifies this log has to be given the new key");
     if (!in_place)
         session.say(
-            fmt::format("busguard: set key = \"{}\" under [log] in busguardd.toml before busguardd "
-                        "starts, then destroy the old key",
-                        journal::shown(options.next_place())));
+            fmt::format("busguard: {} signs from now on: name it as key under [log] in busguardd.toml{}; "
+                        "destroy the old key when busguardd has started with it",
+                        journal::shown(options.next_place()),
+                        journal::is_uri(options.next) ? ", as it was said here, with origin and provider"
+                                                      : " if it is not there yet"));
     return Exit::ok;
 }
 

@@ -1,4 +1,5 @@
 #include "base/hex.h"
+#include "base/parallel.h"
 #include "cli/json.h"
 #include "cli/log.h"
 #include "cli/log_entry_view.h"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 namespace busguard::cli {
 namespace {
@@ -101,8 +103,12 @@ private:
             report_.add({first, "log.damaged", in_words(held.error())});
             return;
         }
-        for (auto index = first; index < end; ++index)
-            pieces_.push_back(read(index, as_text(held->entries[index - held->first])));
+        // Most of the time is for reading JSON, which every processor can do.
+        std::vector<std::optional<Piece>> read_ones(end - first);
+        in_parallel(read_ones.size(), [&](std::size_t n) {
+            read_ones[n].emplace(read(first + n, as_text(held->entries[first + n - held->first])));
+        });
+        for (auto& one : read_ones) pieces_.push_back(*std::move(one));
     }
 
     void take_all() {
@@ -116,13 +122,18 @@ private:
         pieces_.clear();
     }
 
+    /// Calls from several threads are fine.
     Piece read(std::uint64_t index, std::string_view text) {
         bool gone = false;
         const logbook::BlobSource blobs = [&](const tlog::TreeHash& name) -> Result<Bytes> {
-            if (const auto known = blobs_.find(name); known != blobs_.end()) return known->second;
+            {
+                const std::lock_guard lock{blobs_mutex_};
+                if (const auto known = blobs_.find(name); known != blobs_.end()) return known->second;
+            }
             auto bytes = log_.blob(name);
             gone = gone || (!bytes && bytes.error().code == Errc::not_found);
             // Chains come again and again; transcripts do not, and must not fill the memory.
+            const std::lock_guard lock{blobs_mutex_};
             if (bytes && blobs_.size() < most_blobs && bytes->size() <= largest_kept)
                 blobs_.emplace(name, *bytes);
             return bytes;
@@ -175,6 +186,7 @@ private:
     logbook::Reverifier& reverifier_;
     bool dates_;
     std::vector<Piece> pieces_;
+    std::mutex blobs_mutex_;
     std::map<tlog::TreeHash, Bytes> blobs_;
     logbook::Audit audit_;
     Report report_;

@@ -19,8 +19,6 @@ namespace {
 constexpr std::size_t largest_context = 255;      // RFC 8032 5.2.6: its length is one octet
 constexpr std::size_t largest_key = 64UL * 1024;  // encoded
 
-constexpr auto ml_dsa_44 = "ML-DSA-44";  // OpenSSL's name, from 3.5 on
-
 constexpr bool is_ecdsa(Scheme scheme) {
     return scheme == Scheme::ecdsa_p256 || scheme == Scheme::ecdsa_p384 || scheme == Scheme::ecdsa_p521;
 }
@@ -56,7 +54,7 @@ KeyType type_of(const EVP_PKEY* key) {
         return by_size(KeyType::rsa_pss_2048, KeyType::rsa_pss_3072, KeyType::rsa_pss_4096);
     if (EVP_PKEY_is_a(key, "ED25519") == 1) return KeyType::ed25519;
     if (EVP_PKEY_is_a(key, "ED448") == 1) return KeyType::ed448;
-    if (EVP_PKEY_is_a(key, ml_dsa_44) == 1) return KeyType::ml_dsa_44;
+    if (EVP_PKEY_is_a(key, ml_dsa_44_name) == 1) return KeyType::ml_dsa_44;
     return KeyType::other;
 }
 
@@ -77,7 +75,7 @@ bool ed448_takes_context() {
 
 bool has_ml_dsa_44() {
     static const bool has = [] {
-        EVP_SIGNATURE* found = EVP_SIGNATURE_fetch(nullptr, ml_dsa_44, nullptr);
+        EVP_SIGNATURE* found = EVP_SIGNATURE_fetch(nullptr, ml_dsa_44_name, nullptr);
         EVP_SIGNATURE_free(found);
         ERR_clear_error();
         return found != nullptr;
@@ -139,7 +137,7 @@ Pkey generated(Scheme scheme) {
         case Scheme::ecdsa_p521: return Pkey{EVP_EC_gen("P-521")};
         case Scheme::ed25519: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")};
         case Scheme::ed448: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448")};
-        case Scheme::ml_dsa_44: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, ml_dsa_44)};
+        case Scheme::ml_dsa_44: return Pkey{EVP_PKEY_Q_keygen(nullptr, nullptr, ml_dsa_44_name)};
     }
     return nullptr;
 }
@@ -237,6 +235,13 @@ Result<void> PublicKey::verify(Scheme scheme, Hash hash, ByteView message, ByteV
 }
 
 PrivateKey::PrivateKey(Handle<evp_pkey_st> key) : key_{std::move(key)}, public_{key_} {}
+
+PrivateKey& PrivateKey::operator=(PrivateKey other) noexcept {
+    std::swap(library_, other.library_);
+    std::swap(key_, other.key_);
+    std::swap(public_, other.public_);
+    return *this;
+}
 
 Result<PrivateKey> PrivateKey::generate(Scheme scheme) {
     auto key = generated(scheme);

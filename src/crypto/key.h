@@ -169,11 +169,16 @@ public:
     /// The one private key at a URI that a store of OpenSSL's opens (ossl_store(7)): "pkcs11:…" (RFC 7512),
     /// "handle:…" of a TPM, "file:…". The key stays there and signs there. `provider` is loaded for it alone,
     /// apart from what the rest of the process uses, and configured by openssl.cnf(5); empty: OpenSSL's own.
-    /// Nobody is asked for a PIN. Errors: unsupported "provider"; not_found "private key"; unexpected
-    /// "several private keys".
+    /// Nobody is asked for a PIN, now or later. Errors: unsupported "provider" if it cannot be loaded;
+    /// bad_field "openssl.cnf"; not_found "private key", or "public key" if its other half is not there;
+    /// unexpected "several private keys".
     static Result<PrivateKey> from_store(const std::string& uri, const std::string& provider);
     /// For this folder.
     explicit PrivateKey(Handle<evp_pkey_st> key);
+    PrivateKey(const PrivateKey&) = default;
+    PrivateKey(PrivateKey&&) noexcept = default;
+    PrivateKey& operator=(PrivateKey other) noexcept;  // what it had goes as a whole, the library last
+    ~PrivateKey() = default;
 
     /// PKCS#8 in PEM, not encrypted. The caller keeps it secret, and wipes it (entropy.h). Not for a key of a
     /// store.

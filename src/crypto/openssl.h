@@ -66,6 +66,9 @@ P must(P pointer) {
 /// An error with OpenSSL's newest packed code as `detail` (`openssl errstr HEX` reads it); empties its queue.
 Failure<Error> openssl_failure(Errc code, std::string_view what);
 
+/// OpenSSL's name of it, from 3.5 on.
+inline constexpr const char* ml_dsa_44_name = "ML-DSA-44";
+
 /// OpenSSL's name of the algorithm.
 inline const char* c_name(Hash hash) {
     return name(hash).data();  // NOLINT(bugprone-suspicious-stringview-data-usage): a literal

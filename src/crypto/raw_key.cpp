@@ -16,7 +16,7 @@ const char* raw_type(Scheme scheme) {
     switch (scheme) {
         case Scheme::ed25519: return "ED25519";
         case Scheme::ed448: return "ED448";
-        case Scheme::ml_dsa_44: return supported(scheme) ? "ML-DSA-44" : nullptr;
+        case Scheme::ml_dsa_44: return supported(scheme) ? ml_dsa_44_name : nullptr;
         default: return nullptr;
     }
 }

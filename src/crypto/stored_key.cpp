@@ -6,6 +6,8 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace busguard::crypto {
@@ -18,9 +20,14 @@ using StoreInfo = Owned<OSSL_STORE_INFO, OSSL_STORE_INFO_free>;
 /// the token that verifies the signatures of devices. The providers go with it.
 Result<std::shared_ptr<OSSL_LIB_CTX>> library_with(const std::string& provider) {
     std::shared_ptr<OSSL_LIB_CTX> library{must(OSSL_LIB_CTX_new()), OSSL_LIB_CTX_free};
+    // A provider may ask by itself, whenever it signs.
+    UI_set_default_method(UI_null());
     // Where the provider finds its token may be said there; that there is none is no error.
     const OpensslMemory<char> configuration{CONF_get1_default_config_file()};
-    if (configuration) (void)OSSL_LIB_CTX_load_config(library.get(), configuration.get());
+    std::error_code ignored;
+    if (configuration && std::filesystem::exists(configuration.get(), ignored) &&
+        OSSL_LIB_CTX_load_config(library.get(), configuration.get()) != 1)
+        return openssl_failure(Errc::bad_field, "openssl.cnf");
     // OpenSSL's own is no longer there by itself once another one is loaded.
     for (const auto* name : {"default", provider.c_str()})
         if (OSSL_PROVIDER_load(library.get(), name) == nullptr)
@@ -34,7 +41,7 @@ Result<std::shared_ptr<OSSL_LIB_CTX>> library_with(const std::string& provider) 
 Result<PrivateKey> PrivateKey::from_store(const std::string& uri, const std::string& provider) {
     std::shared_ptr<OSSL_LIB_CTX> library;
     if (!provider.empty()) library = TRY(library_with(provider));
-    // UI_null() answers nothing: without it OpenSSL asks the terminal for a PIN.
+    // UI_null() answers with nothing.
     const Store store{OSSL_STORE_open_ex(uri.c_str(), library.get(), nullptr, UI_null(), nullptr, nullptr,
                                          nullptr, nullptr)};
     if (!store) return openssl_failure(Errc::not_found, "private key");
@@ -53,9 +60,11 @@ Result<PrivateKey> PrivateKey::from_store(const std::string& uri, const std::str
     if (!found) return openssl_failure(Errc::not_found, "private key");
     // The public half is decoded anew: whoever verifies does not ask the token.
     const auto spki = encoded(i2d_PUBKEY, found.get());
+    auto half = PublicKey::from_spki(spki);
+    if (!half) return fail(Errc::not_found, "public key");
     ERR_clear_error();
     PrivateKey key{std::move(found)};
-    key.public_ = TRY(PublicKey::from_spki(spki));
+    key.public_ = *std::move(half);
     key.library_ = std::move(library);
     return key;
 }

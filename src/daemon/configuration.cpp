@@ -89,8 +89,10 @@ void take_key(TomlFields& log, LogPlaces& out) {
     if (journal::is_uri(*key) && out.origin.empty())
         log.wrong("origin", "is missing, and a key that is no file does not say it",
                   "such as \"example.com/busguard/host-1\"");
-    if (!journal::is_uri(*key) && !key->starts_with('/'))
-        log.wrong("key", "\"" + *key + "\" is no absolute path and no URI");
+    // Not shown: it may hold a PIN.
+    if (!journal::is_uri(*key) && !key->starts_with('/')) log.wrong("key", "is no absolute path and no URI");
+    if (key->starts_with("file:") && !key->starts_with("file:/"))
+        log.wrong("key", "is no absolute path", "such as \"file:/etc/busguard/log.pem\"");
     if (!journal::is_uri(*key) && log.has("provider"))
         log.wrong("provider", "a key in a file needs none", "set key to a URI, such as \"pkcs11:…\"");
     out.key = *std::move(key);

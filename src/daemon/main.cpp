@@ -5,9 +5,16 @@
 #include "host/files.h"
 
 #include <CLI/CLI.hpp>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <string>
+#include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -60,11 +67,31 @@ Checked<daemon::Configuration> configuration_of(const Options& options) {
     return its;
 }
 
+/// Is standard error the journal's (systemd.exec(5), "JOURNAL_STREAM")? A shell started from a service has
+/// the variable too, and a terminal.
+bool to_journal() {
+    const char* stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+    struct stat its{};
+    return stream != nullptr && ::fstat(STDERR_FILENO, &its) == 0 &&
+           stream == std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino);
+}
+
 void say(daemon::Priority priority, const std::string& line) {
     // systemd takes the number off; on a terminal it would be noise.
-    const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe)
-    const auto text = (journal ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "") + line + "\n";
+    const auto text =
+        (to_journal() ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "") + line + "\n";
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void tell(const daemon::Event& event) {
+    if (to_journal()) {
+        auto fields = daemon::fields_of(event);
+        std::vector<iovec> parts;
+        parts.reserve(fields.size());
+        for (auto& one : fields) parts.push_back({.iov_base = one.data(), .iov_len = one.size()});
+        if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0) return;
+    }
+    say(daemon::priority_of(event), daemon::line_of(event));
 }
 
 int fail_with(const Problem& problem) {
@@ -104,7 +131,8 @@ int main(int argc, char** argv) try {
         for (const auto& remark : rules->remarks) say(daemon::Priority::warning, remark);
         return 0;
     }
-    const daemon::World world{.clock = &clock, .entropy = &entropy, .log = say, .version = version};
+    const daemon::World world{
+        .clock = &clock, .entropy = &entropy, .log = say, .tell = tell, .version = version};
     const auto served = daemon::serve(world, *configuration, [&] { return configuration_of(options); });
     return served ? 0 : fail_with(served.error());
 } catch (const std::exception& problem) {

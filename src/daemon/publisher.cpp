@@ -53,6 +53,26 @@ std::string line_of(const Event& event) {
     return line;
 }
 
+std::vector<std::string> fields_of(const Event& event) {
+    std::vector<std::string> fields{"MESSAGE=" + line_of(event),
+                                    "PRIORITY=" + std::to_string(static_cast<int>(priority_of(event))),
+                                    "BUSGUARD_EVENT=" + std::string{event.name}};
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!value.empty()) fields.push_back("BUSGUARD_" + std::string{name} + "=" + std::string{value});
+    };
+    if (const auto* device = event.device; device != nullptr) {
+        add("DEVICE", device->name);
+        add("STANDING", name(device->standing));
+        if (device->decision) add("RULE", device->decision->rule);
+        if (device->verdict) add("STATE", name(device->verdict->state));
+        add("OWNER", device->owner.text());
+        add("DRIVER", device->driver);
+    }
+    add("REASON", event.reason);
+    add("DETAIL", event.detail);
+    return fields;
+}
+
 DeviceView Publisher::view_of(const Device& device) const {
     const auto* shown = files_->view(device.name);
     auto view = shown != nullptr ? *shown : DeviceView{.device = device.name};
@@ -76,7 +96,7 @@ void Publisher::changed(const Device& device) { (void)files_->show(view_of(devic
 void Publisher::gone(const Device& device) { files_->hide(device.name); }
 
 void Publisher::happened(const Event& event) {
-    log_(priority_of(event), line_of(event));
+    tell_(event);
     if (event.device != nullptr && event.name == "device.appeared") changed(*event.device);
 }
 

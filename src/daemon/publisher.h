@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace busguard::daemon {
 
@@ -15,14 +16,20 @@ Priority priority_of(const Event& event);
 /// "device.let-in pci/0000:01:00.0 rule=\"genuine\" state=authenticated", without a line feed; printable.
 std::string line_of(const Event& event);
 
-/// Tells the world what the guard does: the file ABI, and a line for each event.
+/// The same for systemd's journal, "NAME=value" each (systemd.journal-fields(7)): MESSAGE, PRIORITY and
+/// BUSGUARD_EVENT; as far as they are known BUSGUARD_DEVICE, _STANDING, _RULE, _STATE, _OWNER, _DRIVER,
+/// _REASON and _DETAIL. Values are as they came, of any bytes.
+std::vector<std::string> fields_of(const Event& event);
+
+/// Tells the world what the guard does: the file ABI, and each event.
 class Publisher final : public Audience {
 public:
     using Log = std::function<void(Priority priority, const std::string& line)>;
+    using Tell = std::function<void(const Event& event)>;
 
     /// `files` outlives it.
-    Publisher(FileAbi& files, bool enforcing, Log log)
-        : files_{&files}, enforcing_{enforcing}, log_{std::move(log)} {}
+    Publisher(FileAbi& files, bool enforcing, Tell tell)
+        : files_{&files}, enforcing_{enforcing}, tell_{std::move(tell)} {}
 
     void examined(const Device& device, const examine::Visited& visited, EvidenceIndex evidence) override;
     void changed(const Device& device) override;
@@ -34,7 +41,7 @@ private:
 
     FileAbi* files_;
     bool enforcing_;
-    Log log_;
+    Tell tell_;
 };
 
 }  // namespace busguard::daemon

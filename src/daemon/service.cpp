@@ -16,10 +16,12 @@
 #include "host/device_lock.h"
 #include "host/files.h"
 #include "host/fuse.h"
+#include "host/joined_events.h"
 #include "host/posix_tree.h"
 #include "host/signals.h"
 #include "host/sleep_watch.h"
 #include "host/unix_listener.h"
+#include "journal/signing_key.h"
 #include "policy/policy_file.h"
 #include "policy/warnings.h"
 
@@ -163,6 +165,10 @@ private:
         if (!vkeys) return fail(vkeys.error());
         const auto& text = vkeys->text;
         const auto there = host::read_file(vkey, journal::largest_vkeys);
+        if (there) {
+            const auto beside = TRY(journal::vkeys_from_text(as_text(*there), vkey));
+            TRY(journal::check_that_it_signs(key.verifier(), beside, vkey));
+        }
         if (!there || as_text(*there) != text) TRY(host::write_file(vkey, as_bytes(text)));
         auto opened = Log::open(places.database, *std::move(files), key, *world_->clock,
                                 std::move(vkeys->usable), std::move(second));
@@ -184,7 +190,7 @@ private:
                              .release = [this](const auto& device) { return guard_->release(device); },
                              .claim = [this](const auto& device) { return guard_->claim(device); },
                              .load = [this](const RecordPlace& place) { return load(place); }});
-        publisher_.emplace(*files_, configuration_.settings.enforce, world_->log);
+        publisher_.emplace(*files_, configuration_.settings.enforce, world_->tell);
         audiences_.add(*publisher_);
         audiences_.add(metrics_);
         begin_audit();
@@ -210,7 +216,7 @@ private:
         const auto directory = configuration_.runtime + "/devices";
         host::FuseMount::remove_dead(directory);  // of one that was killed
         TRY(host::make_directory(directory));
-        listener_.emplace(TRY(host::TextListener::at(configuration_.runtime + "/metrics", 0660)));
+        listener_.emplace(TRY(host::TextListener::at(configuration_.runtime + "/metrics", 0666)));
         mount_ = TRY(host::FuseMount::at(directory, published_, host::FuseMount::Audience::everybody));
         return {};
     }

@@ -28,6 +28,7 @@ struct World {
     Clock* clock = nullptr;
     Entropy* entropy = nullptr;
     Publisher::Log log;
+    Publisher::Tell tell;
     std::string version;  ///< "busguardd 0.1.0"
 };
 

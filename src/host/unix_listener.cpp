@@ -1,5 +1,6 @@
 #include "host/unix_listener.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,7 +15,7 @@ namespace busguard::host {
 namespace {
 
 constexpr std::size_t largest_request = 8192;
-constexpr timeval patience{.tv_sec = 0, .tv_usec = 100'000};
+constexpr std::size_t most_clients = 16;
 
 Failure<Problem> cannot(const std::string& path, int code) {
     return fail(Problem{.where = path,
@@ -24,15 +25,21 @@ Failure<Problem> cannot(const std::string& path, int code) {
                         .remedy = {}});
 }
 
-/// Up to the empty line that ends a request, or whatever comes in time.
-void read_request(int client) {
-    std::string request;
+bool watch(const Descriptor& any, const Descriptor& one) {
+    epoll_event wanted{.events = EPOLLIN, .data = {}};
+    return ::epoll_ctl(any.number(), EPOLL_CTL_ADD, one.number(), &wanted) == 0;
+}
+
+/// Has all of the request come, up to its empty line, or its end?
+bool has_asked(int client, std::string& request) {
     std::array<char, 1024> part{};
     while (request.size() < largest_request && !request.contains("\r\n\r\n")) {
-        const auto count = ::recv(client, part.data(), part.size(), 0);
-        if (count <= 0) return;
+        const auto count = ::recv(client, part.data(), part.size(), MSG_DONTWAIT);
+        if (count < 0 && errno == EAGAIN) return false;
+        if (count <= 0) return true;
         request.append(part.data(), static_cast<std::size_t>(count));
     }
+    return true;
 }
 
 }  // namespace
@@ -53,25 +60,37 @@ Checked<TextListener> TextListener::at(const std::string& path, std::uint32_t mo
     (void)::umask(before);
     if (bound != 0) return cannot(path, why);
     if (::chmod(path.c_str(), mode) != 0 || ::listen(socket.number(), 16) != 0) return cannot(path, errno);
-    return TextListener{std::move(socket), path};
+    Descriptor any{::epoll_create1(EPOLL_CLOEXEC)};
+    if (!any || !watch(any, socket)) return cannot(path, errno);
+    return TextListener{std::move(socket), std::move(any), path};
 }
 
 TextListener::~TextListener() {
     if (socket_) (void)::unlink(path_.c_str());
 }
 
-void TextListener::answer(const std::function<std::string()>& text) {
-    while (true) {
-        const Descriptor client{::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC)};
+void TextListener::take_in() {
+    for (std::size_t n = 0; n < most_clients; ++n) {
+        Descriptor client{::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (!client) return;
-        for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO})
-            (void)::setsockopt(client.number(), SOL_SOCKET, which, &patience, sizeof patience);
-        read_request(client.number());
-        const auto body = text();
-        const auto whole = "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\n\r\n" + body;
-        (void)::send(client.number(), whole.data(), whole.size(), MSG_NOSIGNAL);
+        if (clients_.size() == most_clients) clients_.pop_front();
+        if (watch(any_, client)) clients_.push_back({std::move(client), {}});
     }
+}
+
+void TextListener::answer(const std::function<std::string()>& text) {
+    take_in();
+    std::string whole;  // made once for all that ask
+    std::erase_if(clients_, [&](Client& client) {
+        if (!has_asked(client.socket.number(), client.request)) return false;
+        if (whole.empty()) {
+            const auto body = text();
+            whole = "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: " +
+                    std::to_string(body.size()) + "\r\n\r\n" + body;
+        }
+        (void)::send(client.socket.number(), whole.data(), whole.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        return true;
+    });
 }
 
 }  // namespace busguard::host

@@ -18,12 +18,15 @@ Failure<Problem> wrong(const KeyPlace& place, std::string message, std::string r
 
 Checked<tlog::NoteSigner> from_uri(const KeyPlace& place, const std::string& origin) {
     auto key = crypto::PrivateKey::from_store(place.at, place.provider);
-    if (!key && key.error().code == Errc::unsupported)
-        return wrong(place, "OpenSSL has no provider \"" + place.provider + "\"",
-                     "install it: its module is a file in the folder that \"openssl version -m\" names");
+    if (!key && key.error().what == "provider")
+        return wrong(
+            place, "OpenSSL's provider \"" + place.provider + "\" cannot be loaded: " + in_words(key.error()),
+            "its module is a file in the folder that \"openssl version -m\" names");
     if (!key)
-        return wrong(place, "no key is there: " + in_words(key.error()),
-                     "see that \"openssl pkey -in URI -pubout\" finds one, as this user and without asking");
+        return wrong(
+            place, "no key is there: " + in_words(key.error()),
+            "see that \"openssl pkey -provider default -provider NAME -in URI -pubout\" finds one, as "
+            "this user and without asking");
     if (!key->fits(crypto::Scheme::ed25519))
         return wrong(place, "is of " + key->public_key().describe(), "a log signs with Ed25519");
     auto signer = tlog::NoteSigner::make(origin, *std::move(key));
@@ -61,11 +64,26 @@ bool is_uri(std::string_view place) {
 }
 
 std::string shown(const KeyPlace& place) {
-    return is_uri(place.at) ? place.at.substr(0, place.at.find('?')) : place.at;
+    if (!is_uri(place.at)) return place.at;
+    const auto end = std::min({place.at.find('?'), place.at.find(";pin-"), place.at.find("&pin-")});
+    return place.at.substr(0, end);
 }
 
 Checked<tlog::NoteSigner> read_signing_key(const KeyPlace& place, const std::string& origin) {
     return is_uri(place.at) ? from_uri(place, origin) : from_file(place, origin);
+}
+
+Checked<void> check_that_it_signs(const tlog::VerifierKey& key, std::span<const tlog::VerifierKey> beside,
+                                  const std::string& where) {
+    const tlog::VerifierKey* last = nullptr;
+    for (const auto& one : beside)
+        if (one.type() == tlog::SignatureType::ed25519) last = &one;
+    if (last == nullptr || *last == key) return {};
+    return fail(
+        Problem{.where = where,
+                .message = "this log is signed by " + last->to_text() + ", and not by " + key.to_text(),
+                .remedy = "a log changes its key by \"busguard log rotate\"; after one that was "
+                          "interrupted, run it again"});
 }
 
 Checked<void> write_signing_key(const std::string& path, const tlog::NoteSigner& signer) {

@@ -218,6 +218,33 @@ class Rotate(Log):
         self.assertEqual((second["old"], shown["size"]), (done["new"], 8))
         self.assertTrue(self.json("fsck", key=False)["clean"])
 
+    def to(self, key, *more):
+        return run("log", "rotate", "--log", self.place / "log", "--signing-key", self.place / "log.key", "--database", self.place / "log.db",
+                   "--next-key", key, *more, "-o", "json")
+
+    def test_may_name_where_the_next_one_is(self):
+        old = (self.place / "log.key").read_bytes()
+        made = self.expect(self.to(self.place / "new.key"), OK)
+        self.assertEqual((self.place / "log.key").read_bytes(), old)
+        self.assertEqual((self.place / "new.key").stat().st_mode & 0o777, 0o600)
+        self.assertIn("destroy the old key", made.err)
+        # What is superseded signs no more, and an interrupted run is taken up.
+        self.expect_error(self.rotate(), message="this log is signed by " + made.json()["new"])
+        again = self.expect(self.to(self.place / "new.key"), OK).json()
+        self.assertEqual((again["old"], again["new"]), (self.vkey, made.json()["new"]))
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", self.place / "key.pem"], check=True)
+        shutil.copy(self.place / "new.key", self.place / "log.key")
+        third = self.expect(self.to(f"file:{self.place}/key.pem"), OK).json()
+        self.assertEqual((third["old"], (self.place / "log/log.vkey").read_text().split()), (made.json()["new"], [self.vkey, third["old"], third["new"]]))
+
+    def test_never_writes_over_a_key_of_the_log(self):
+        old = (self.place / "log.key").read_bytes()
+        shutil.copy(self.place / "log.key", self.place / "backup.key")
+        for name in ("log.key", "backup.key"):
+            self.expect_error(self.to(self.place / name), field="--next-key")
+            self.assertEqual((self.place / name).read_bytes(), old)
+        self.assertEqual((self.place / "log/log.vkey").read_text().split(), [self.vkey])
+
     def test_goes_on_with_the_key_that_an_interrupted_one_made(self):
         first = self.expect(self.rotate(), OK).json()
         old = (self.place / "log.key").read_text()

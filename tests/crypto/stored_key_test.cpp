@@ -7,7 +7,7 @@
 #include <fstream>
 
 /// Keys by URI: OpenSSL's own store of files stands for tokens here; with a token it is
-/// tests/cli/token_test.py.
+/// tests/daemon/token_test.py.
 namespace busguard::crypto {
 namespace {
 
@@ -40,15 +40,21 @@ TEST_F(StoredKey, SignsAsTheKeyThatIsThere) {
     }
 }
 
-TEST_F(StoredKey, OutlivesTheCopyThatItWasReadInto) {
-    const auto uri = put("key.pem", PrivateKey::generate(Scheme::ed25519)->to_pem());
-    std::optional<PrivateKey> copy;
-    copy = *PrivateKey::from_store(uri, "default");
+// The library that a key is from goes after it, when another takes its place too.
+TEST_F(StoredKey, MayTakeTheOthersPlace) {
     const auto message = as_bytes("hello");
-    const auto signature = copy->sign(Scheme::ed25519, Hash::sha_512, message);
+    auto key =
+        *PrivateKey::from_store(put("a.pem", PrivateKey::generate(Scheme::ed25519)->to_pem()), "default");
+    const auto verifier = key.public_key();
+    const auto signature = key.sign(Scheme::ed25519, Hash::sha_512, message);
     ASSERT_TRUE(signature);
-    const auto verifier = copy->public_key();
-    copy.reset();
+    for (const auto* provider : {"default", ""}) {
+        key =
+            *PrivateKey::from_store(put("b.pem", PrivateKey::generate(Scheme::ed25519)->to_pem()), provider);
+        const auto other = key.sign(Scheme::ed25519, Hash::sha_512, message);
+        ASSERT_TRUE(other);
+        EXPECT_NE(*other, *signature);
+    }
     EXPECT_TRUE(verifier.verify(Scheme::ed25519, Hash::sha_512, message, *signature));
 }
 
@@ -69,7 +75,7 @@ TEST_F(StoredKey, HasToBeThereAndTheOnlyOne) {
 }
 
 // `openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret`
-TEST_F(StoredKey, IsNotAskedFor) {
+TEST_F(StoredKey, IsNotThereIfItIsLocked) {
     const auto uri = put("locked.pem",
                          "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
                          "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAg0ogtEpNSBJAICCAAw\n"

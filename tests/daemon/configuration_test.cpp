@@ -85,6 +85,7 @@ TEST(DaemonConfiguration, NamesLineAndFieldOfWhatIsWrong) {
              {"[log]\nkey = \"log.key\"", "key", 3},
              {"[log]\nkey = \"pkcs11:object=log\"", "origin", 2},
              {"[log]\nprovider = \"pkcs11\"", "provider", 3},
+             {"[log]\norigin = \"a\"\nkey = \"file:log.pem\"", "key", 4},
              {"[log]\nkey = \"/k\"\nprovider = \"pkcs11\"", "provider", 4},
              {"[[device]]\nname = \"usb/1\"\nprofile = \"none\"", "name", 3},
              {"minimum_version = \"1.4\"", "minimum_version", 2},

@@ -73,7 +73,17 @@ class Token(Running):
         self.daemon.terminate()
         self.assertEqual(self.daemon.wait(30), 0)
         self.assertEqual(list((self.work / "state").glob("log.key*")), [])
-        self.assertNotIn(PIN, self.log.read_text())
+
+        # Another key, or the same one under another name, is a second history.
+        said = self.log.stat().st_size
+        for change in (("first", "second"), (ORIGIN, "other.example/host")):
+            text = (self.work / "busguardd.toml").read_text()
+            (self.work / "busguardd.toml").write_text(text.replace(*change))
+            refused = subprocess.run(self.command(), capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("this log is signed by " + first, refused.stderr)
+            (self.work / "busguardd.toml").write_text(text)
+        self.assertEqual(said, self.log.stat().st_size)
 
         # From one key of the token to another, and from there to a file.
         state = self.work / "state"
@@ -102,6 +112,13 @@ class Token(Running):
             self.assertNotEqual(refused.returncode, 0)
             self.assertIn(words, refused.stderr)
             self.assertNotIn("pin-source", refused.stderr)
+
+    def test_asks_nobody_for_a_pin(self):
+        for key in (self.uri("first").partition("?")[0], self.uri("first").partition("?")[0] + ";pin-value=9999"):
+            self.configure(key)
+            refused = self.create()
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertNotIn("9999", refused.stderr)
 
 
 if __name__ == "__main__":

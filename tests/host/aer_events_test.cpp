@@ -1,6 +1,7 @@
 #include "host/aer_events.h"
 
 #include "host/files.h"
+#include "host/joined_events.h"
 #include "tests/host/temporary_directory.h"
 
 #include <gmock/gmock.h>

@@ -25,6 +25,8 @@ TEST(SigningKey, IsBehindAUriIfTheNameHasAScheme) {
 TEST(SigningKey, IsShownWithoutItsPin) {
     EXPECT_EQ(shown({"pkcs11:object=log?pin-value=1234", ""}), "pkcs11:object=log");
     EXPECT_EQ(shown({"pkcs11:object=log", ""}), "pkcs11:object=log");
+    EXPECT_EQ(shown({"pkcs11:object=log;pin-value=1234;type=private", ""}), "pkcs11:object=log");
+    EXPECT_EQ(shown({"pkcs11:object=log&pin-value=1234", ""}), "pkcs11:object=log");
     EXPECT_EQ(shown({"/a?b", ""}), "/a?b");
 }
 
@@ -63,6 +65,26 @@ TEST_F(SigningKeyPlaces, AUriIsGivenTheName) {
     EXPECT_FALSE(read_signing_key({uri, ""}, "")) << "nobody's";
 }
 
+TEST(SigningKey, HasToBeTheLastOfTheLogs) {
+    const auto made = [](const char* name) {
+        return tlog::NoteSigner::make(name, *crypto::PrivateKey::generate(crypto::Scheme::ed25519))
+            ->verifier();
+    };
+    const auto first = made("a.example");
+    const auto second = made("a.example");
+    const auto renamed = made("b.example");
+    EXPECT_TRUE(check_that_it_signs(first, {}, "log.vkey"));
+    const std::vector one{first};
+    EXPECT_TRUE(check_that_it_signs(first, one, "log.vkey"));
+    EXPECT_FALSE(check_that_it_signs(renamed, one, "log.vkey"));
+    const std::vector both{first, second};
+    EXPECT_TRUE(check_that_it_signs(second, both, "log.vkey"));
+    const auto refused = check_that_it_signs(first, both, "log.vkey");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text(), HasSubstr(second.to_text()));
+    EXPECT_THAT(refused.error().remedy, HasSubstr("log rotate"));
+}
+
 TEST_F(SigningKeyPlaces, SaysWhatIsWrongAndNoPin) {
     const auto text = [](const std::string& uri, const std::string& provider = {}) {
         const auto read = read_signing_key({uri, provider}, "a.example");
@@ -71,7 +93,8 @@ TEST_F(SigningKeyPlaces, SaysWhatIsWrongAndNoPin) {
     EXPECT_THAT(text(pem(crypto::Scheme::ecdsa_p384)), HasSubstr("is of ECDSA P-384"));
     EXPECT_THAT(text("pkcs11:object=none?pin-value=1234"), HasSubstr("pkcs11:object=none: no key is there"));
     EXPECT_THAT(text("pkcs11:object=none?pin-value=1234"), Not(HasSubstr("1234")));
-    EXPECT_THAT(text(pem(crypto::Scheme::ed25519), "none-such"), HasSubstr("no provider \"none-such\""));
+    EXPECT_THAT(text(pem(crypto::Scheme::ed25519), "none-such"),
+                HasSubstr("provider \"none-such\" cannot be loaded"));
 }
 
 }  // namespace
