@@ -117,6 +117,43 @@ class Daemon(TestCase):
         self.assertEqual(self.daemon("--check", "--config", file).returncode, 0)
 
 
+class Formats(TestCase):
+    """What is written for other programs: every member and every name stands in its page."""
+
+    def members(self, source):
+        text = (SOURCE / source).read_text()
+        found = set(re.findall(r'\{"([a-z]\w*)", ', text)) | set(re.findall(r'out\["(\w+)"\] =', text))
+        self.assertGreater(len(found), 3)
+        return found
+
+    def expect_in_page(self, page, names):
+        text = (MAN / page).read_text().replace("\\(dq", '"')
+        marked = re.findall(r"(?m)^\.(?:It |Pf \( )?(?:Sy|Li|Cm) (.*)$", text)
+        self.assertEqual(names - set(re.findall(r"[\w.-]+", "\n".join(marked))), set(), page)
+
+    def test_of_a_verdict(self):
+        self.expect_in_page("busguard-verdict.5", self.members("src/daemon/verdict_text.cpp"))
+
+    def test_of_the_logs_entries(self):
+        self.expect_in_page("busguard-log-entries.5", self.members("src/logbook/entry.cpp") | {"evidence", "verdict", "change", "new-key"})
+
+    def test_of_what_busguard_log_prints(self):
+        for source in sorted((SOURCE / "src/cli").glob("log_*.cpp")):
+            if '"busguard.log-' in source.read_text():
+                self.expect_in_page("busguard-log.1", self.members(source.relative_to(SOURCE)))
+                self.expect_in_page("busguard-log.1", set(re.findall(r'"(busguard\.log-[a-z]+)/1"', source.read_text())))
+
+    def test_of_metrics(self):
+        text = (SOURCE / "src/daemon/metrics.cpp").read_text()
+        page = (MAN / "busguardd.8").read_text()
+        names = set(re.findall(r'family\(out, "(\w+)"', text))
+        labels = dict(re.findall(r'counts\(out, "(\w+)", "(\w+)"', text))
+        self.assertGreater(len(names), 5)
+        for name in names:
+            label = f"{{{labels[name]}=" if name in labels else "\n"
+            self.assertIn(f".It Li busguard_{name}{label}", page)
+
+
 class Completions(TestCase):
     def test_every_command_and_option_is_in_each(self):
         for name in ["busguard.bash", "_busguard", "busguard.fish"]:
