@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <memory>
 
@@ -78,27 +77,21 @@ Finding lockdown(const host::SystemFacts& facts) {
     return {};
 }
 
-/// Kernel release as major * 1000 + minor; 0 if it is none.
-unsigned release_number(const std::string& release) {
-    const auto number = [](std::string_view text) -> std::optional<unsigned> {
-        unsigned value = 0;
-        const auto read = std::from_chars(text.begin(), text.end(), value);
-        if (read.ec != std::errc{} || value > 999) return std::nullopt;
-        return value;
-    };
-    const auto dot = release.find('.');
-    if (dot == std::string::npos) return 0;
-    const auto major = number(std::string_view{release}.substr(0, dot));
-    const auto minor = number(std::string_view{release}.substr(dot + 1));
-    return major && minor ? (*major * 1000) + *minor : 0;
-}
-
 Finding kernel(const host::SystemFacts& facts) {
-    if (release_number(facts.kernel) >= 6016)
+    if (host::release_number(facts.kernel) >= 6016)
         return good("kernel", facts.kernel + " lists mailbox features in sysfs (doe_features)");
     return note("kernel",
                 facts.kernel + " does not list mailbox features in sysfs: busguard asks the mailboxes itself",
                 "Linux 6.16 and later list them");
+}
+
+Finding gate(const host::SystemFacts& facts) {
+    if (host::release_number(facts.kernel) >= host::gate_holds_from)
+        return good("gate", "closed, it holds for hotplugged devices too");
+    return note(
+        "gate",
+        "closed, it does not hold for hotplugged devices: busguardd takes them from their drivers again",
+        "Linux 6.19 and later hold them back");
 }
 
 Finding tsm(const host::SystemFacts& facts) {
@@ -190,8 +183,8 @@ Tried<Exit> doctor(Session& session, const PlaceOptions& options) {
     const auto place = TRY(Place::open(session, options));
     const auto facts = host::system_facts(place.tree());
     const std::vector<Finding> findings{
-        privilege(facts), lockdown(facts), kernel(facts), tsm(facts), mailboxes(place.tree()),
-        anchors(),        keyrings(),      fuse(facts),   crypto()};
+        privilege(facts),        lockdown(facts), kernel(facts), gate(facts), tsm(facts),
+        mailboxes(place.tree()), anchors(),       keyrings(),    fuse(facts), crypto()};
     const bool sound =
         std::ranges::none_of(findings, [](const auto& one) { return one.grade == Finding::Grade::bad; });
     if (session.json()) {

@@ -3,17 +3,15 @@
 #include "daemon/service.h"
 #include "host/clock.h"
 #include "host/files.h"
+#include "host/standard_error.h"
 
 #include <CLI/CLI.hpp>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -71,9 +69,7 @@ Checked<daemon::Configuration> configuration_of(const Options& options) {
 /// the variable too, and a terminal.
 bool to_journal() {
     const char* stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-    struct stat its{};
-    return stream != nullptr && ::fstat(STDERR_FILENO, &its) == 0 &&
-           stream == std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino);
+    return stream != nullptr && stream == host::standard_error_id();
 }
 
 void say(daemon::Priority priority, const std::string& line) {

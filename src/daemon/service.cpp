@@ -20,6 +20,7 @@
 #include "host/posix_tree.h"
 #include "host/signals.h"
 #include "host/sleep_watch.h"
+#include "host/system.h"
 #include "host/unix_listener.h"
 #include "journal/signing_key.h"
 #include "policy/policy_file.h"
@@ -128,6 +129,7 @@ public:
         start_guard(std::move(rules), TRY(boot_id()));
         TRY(mount());
         join_bus();
+        say_if_the_gate_leaks();
         const auto started = guard_->start();
         if (!started) return fail(cannot("guard", started.error()));
         add_tasks();
@@ -249,6 +251,16 @@ private:
         bus_ = *std::move(bus);
         audiences_.add(*bus_);
         loop_.add(*bus_);
+    }
+
+    void say_if_the_gate_leaks() const {
+        if (!configuration_.settings.enforce || configuration_.sysfs != "/sys") return;
+        const auto kernel = host::system_facts(*sys_).kernel;
+        if (host::release_number(kernel) >= host::gate_holds_from) return;
+        world_->log(Priority::warning,
+                    "gate.leaks Linux " + kernel +
+                        ": before 6.19 drivers get hotplugged devices behind a closed gate; "
+                        "they are taken away again at once");
     }
 
     /// Where there is no audit (a container, a kernel without it) nobody misses a record.

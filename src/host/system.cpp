@@ -7,7 +7,9 @@
 #include <sys/utsname.h>
 
 #include <array>
+#include <charconv>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 
 namespace busguard::host {
@@ -21,6 +23,20 @@ bool has_capability(unsigned capability) {
 }
 
 }  // namespace
+
+unsigned release_number(std::string_view release) {
+    const auto number = [](std::string_view text) -> std::optional<unsigned> {
+        unsigned value = 0;
+        const auto read = std::from_chars(text.begin(), text.end(), value);
+        if (read.ec != std::errc{} || value > 999) return std::nullopt;
+        return value;
+    };
+    const auto dot = release.find('.');
+    if (dot == std::string_view::npos) return 0;
+    const auto major = number(release.substr(0, dot));
+    const auto minor = number(release.substr(dot + 1));
+    return major && minor ? (*major * 1000) + *minor : 0;
+}
 
 SystemFacts system_facts(const FileTree& sys) {
     SystemFacts facts;

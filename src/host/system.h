@@ -16,6 +16,12 @@ struct SystemFacts {
     std::vector<std::string> tsms;          ///< platform security managers, e.g. "tsm0"
 };
 
+/// A kernel's release as major * 1000 + minor; 0 if it is none.
+unsigned release_number(std::string_view release);
+/// From this one on a closed gate (drivers_autoprobe = 0) holds for hotplugged devices too; before, the
+/// kernel binds them all the same.
+inline constexpr unsigned gate_holds_from = 6019;
+
 /// `sys` is the tree of /sys. What cannot be found out stays as it is above.
 SystemFacts system_facts(const FileTree& sys);
 

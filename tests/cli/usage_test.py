@@ -132,7 +132,7 @@ class Output(TestCase):
         document = run("doctor", "-o", "json").json()
         self.assertEqual(document["schema"], "busguard.doctor/1")
         names = [finding["name"] for finding in document["findings"]]
-        self.assertEqual(names, ["privilege", "lockdown", "kernel", "tsm", "doe", "anchors", "keyrings", "fuse", "crypto"])
+        self.assertEqual(names, ["privilege", "lockdown", "kernel", "gate", "tsm", "doe", "anchors", "keyrings", "fuse", "crypto"])
         for finding in document["findings"]:
             self.assertIn(finding["grade"], ["ok", "note", "problem"])
             self.assertEqual(finding["remedy"] is None, finding["grade"] == "ok")

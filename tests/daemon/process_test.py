@@ -219,6 +219,31 @@ class Daemon(Running):
         wait_for("the drive is let in again", lambda: self.driver(DRIVE) == "nvme")
         self.assertEqual(self.driver(LIAR), "")
 
+    def test_gives_the_journal_fields(self):
+        """To a journal of our own: sd_journal_send(3) knows one place, which is hidden here below another /run."""
+        probe = """
+import os, socket, subprocess, sys
+subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+os.makedirs("/run/systemd/journal")
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal, open("/run/err", "wb") as err:
+    journal.bind("/run/systemd/journal/socket")
+    journal.settimeout(30)
+    its = os.fstat(err.fileno())
+    daemon = subprocess.Popen(sys.argv[1:], stderr=err, env={**os.environ, "JOURNAL_STREAM": f"{its.st_dev}:{its.st_ino}"})
+    message = b""
+    while b"BUSGUARD_EVENT=device.let-in\\n" not in message:
+        message = journal.recv(65536)
+    sys.stdout.buffer.write(message)
+    daemon.terminate()
+    daemon.wait()
+"""
+        said = subprocess.run(["unshare", "--mount", sys.executable, "-c", probe, *self.command()], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        fields = dict(line.split("=", 1) for line in said.stdout.splitlines())
+        self.assertEqual((fields["PRIORITY"], fields["BUSGUARD_STANDING"]), ("5", "let-in"))
+        self.assertRegex(fields["BUSGUARD_DEVICE"], r"^pci/0000:")
+        self.assertTrue(fields["MESSAGE"].startswith("device.let-in " + fields["BUSGUARD_DEVICE"]))
+
     def test_says_its_metrics_on_a_socket(self):
         self.start()
         with socket.socket(socket.AF_UNIX) as client:

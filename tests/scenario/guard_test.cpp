@@ -475,12 +475,29 @@ TEST(Guard, ExaminesANewDeviceWhileTheOneBeforeIsStillAsked) {
 
 constexpr std::size_t quarters = 4;
 
-/// Everything that happens to a machine, one thing after the other.
-void play(World& world) {
+/// Everything that happens to a machine, one thing after the other. `bad`: what must not be bound, from when
+/// on that is so.
+void play(World& world, std::set<std::string>& bad) {
     const auto genuine = world.described(drive_1);
+    bool swapped = false;
+    world.sys->before_write = [&](std::string_view path) {
+        if (!path.ends_with("drivers_probe") || std::exchange(swapped, true)) return;
+        auto copy = world.described(drive_2);
+        copy.lies.bad_signature = true;
+        world.replace(drive_2, copy);
+    };
     world.settle();
-    world.recover(drive_1, true);
+    world.sys->before_write = nullptr;
+    ASSERT_TRUE(swapped);
+    ASSERT_EQ(world.at(drive_2).standing, Standing::quarantined);
+    bad.insert(drive_2);
+    for (int n = 0; n < 5; ++n) world.recover(drive_1, true);
     world.settle();
+    ASSERT_EQ(world.driver(drive_1), "nvme");
+    world.reload("schema = \"busguard.policy/1\"\ndefault = \"deny\"\n");
+    ASSERT_EQ(world.driver(drive_1), "");
+    world.reload(usual_policy());
+    ASSERT_EQ(world.driver(drive_1), "nvme");
     world.unplug(drive_2);
     world.settle();
     world.plug(world.disguised(drive_2, impostor));
@@ -507,11 +524,11 @@ void play(World& world) {
 class KilledGuard : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(KilledGuard, SurvivesAtEveryStep) {
-    const std::set<std::string> bad{stranger, impostor};
     std::size_t total = 0;
     {
         World world;
-        play(world);
+        std::set<std::string> bad;
+        play(world, bad);
         total = world.fate.steps();
     }
     ASSERT_GT(total, 40U);
@@ -521,12 +538,13 @@ TEST_P(KilledGuard, SurvivesAtEveryStep) {
         ++tried;
         SCOPED_TRACE("killed at step " + std::to_string(step));
         World world;
+        std::set<std::string> bad{stranger, impostor};
         world.sys->after_write = [&] {
             for (const auto& each : bad)
                 EXPECT_EQ(world.machine->pci().bound_driver(address(each)), "") << each;
         };
         world.fate.kill_at(step);
-        play(world);
+        play(world, bad);
         deaths += world.killed;
         if (testing::Test::HasFatalFailure()) return;
         EXPECT_EQ(world.driver(drive_1), "nvme");

@@ -267,6 +267,18 @@ public:
         if (!started) throw std::runtime_error{"start: " + std::string{started.error().what}};
     }
 
+    /// Another policy, also for a guard that starts later.
+    void reload(std::string text) {
+        policy_text_ = std::move(text);
+        try {
+            if (guard) guard->adopt(policy(policy_text_), judge());
+        } catch (const Killed&) {
+            ++killed;
+            guard.reset();
+        }
+        settle();
+    }
+
     /// Lets time pass until nothing is due at once; a guard that is killed starts again.
     void settle() {
         for (int lives = 0; lives < 100; ++lives) {
