@@ -114,6 +114,7 @@ class Machine:
     initrd: Path
     cmdline: str = ""
     drive: int | None = None  # the port of its responder: a drive is in the first slot at boot
+    network: bool = False  # a card with virtual functions is in the second slot
     relayed: int | None = None  # the port of a responder that the guest has on its third serial port, for the emulated bus
 
 
@@ -139,6 +140,8 @@ class Guest:
             command += ["-blockdev", f"driver=null-co,node-name=disk{slot},size=1048576,read-zeroes=on"]
         if machine.drive:
             command += ["-device", json.dumps(_drive(SLOTS[0], machine.drive))]
+        if machine.network:
+            command += ["-device", f"igb,bus=rp{SLOTS[1]}"]
         if machine.relayed:
             # an interrupt of its own: by the ISA's custom it would share that of the first port
             command += ["-chardev", f"socket,id=relay,host=127.0.0.1,port={machine.relayed}"]

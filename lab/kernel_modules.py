@@ -1,5 +1,5 @@
-"""Modules for the lab's general kernel: those of lab/tsm, compiled with the headers and the compiler that Debian has for this very kernel; and the
-NVMe driver out of Debian's own."""
+"""Modules for the lab's general kernel: those of lab/tsm, compiled with the headers and the compiler that Debian has for this very kernel; and
+drivers out of Debian's own."""
 
 import hashlib
 import lzma
@@ -14,7 +14,7 @@ SOURCES = Path(__file__).resolve().parent / "tsm"
 FLAVOUR = "amd64"
 # What a kernel's Makefile calls, in a folder that has nothing else.
 TOOLS = ("make", "coreutils", "bash", "dash", "sed", "grep", "mawk", "findutils", "diffutils")
-NVME = "nvme"
+DRIVERS = {"nvme": ("nvme",), "network": ("igb", "igbvf")}
 COMPILE_SECONDS = 600
 
 
@@ -29,8 +29,8 @@ def of_the_lab(tree, say):
     return {path.name: path.read_bytes() for path in sorted(place.glob("*.ko"))}
 
 
-def of_the_drive(tree, say):
-    """name -> bytes of the NVMe driver and what it needs, in the order in which they have to be loaded."""
+def of_debian(what, tree, say):
+    """name -> bytes of some DRIVERS and what they need, in the order in which they have to be loaded."""
     release = tree.kernel_release(FLAVOUR)
     package, version = f"linux-modules-{release}", tree.versions[packages.KERNELS[FLAVOUR]]
 
@@ -38,11 +38,12 @@ def of_the_drive(tree, say):
         apt.unpack({package: version}, lambda _: work / "modules")
         place.mkdir()
         there = {path.name.removesuffix(".ko.xz"): path for path in (work / "modules").rglob("*.ko.xz")}
-        for number, name in enumerate(_in_order_of_need(NVME, there)):
+        wanted = dict.fromkeys(each for driver in DRIVERS[what] for each in _in_order_of_need(driver, there))
+        for number, name in enumerate(wanted):
             (place / f"{number}-{name}.ko").write_bytes(lzma.decompress(there[name].read_bytes()))
         packages.seal(place, {package: version})
 
-    place = packages.kept(f"nvme-{release}", f"the NVMe driver of {release}", fetch, say)
+    place = packages.kept(f"{what}-{release}", f"the {what} drivers of {release}", fetch, say)
     return {path.name: path.read_bytes() for path in sorted(place.glob("*.ko"))}
 
 

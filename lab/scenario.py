@@ -9,12 +9,13 @@ import tomllib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import kernel_modules
 from guest import SLOTS, Guest, Machine, Responder, Trouble, address
 
 STEP_SECONDS = 60
 PAUSE_SECONDS = 0.3  # between two looks
 HOST_STEPS = {"kill-responder", "remove-drive", "add-drive", "sleep", "doze"}
-MODULES = {"lab", "nvme"}  # of the general kernel: the emulated bus and its TSM; the driver of drives
+MODULES = {"lab", *kernel_modules.DRIVERS}  # of the general kernel: the emulated bus and its TSM; drivers of Debian's
 
 
 class Unexpected(Exception):
@@ -44,6 +45,7 @@ class Scenario:
     summary: str
     steps: list
     drive: str = "genuine"  # which device of machine.toml answers for the drive at boot; "": there is none
+    network: bool = False  # a card with virtual functions (Intel's 82576) is in the second slot
     bus: str = ""  # which device of machine.toml answers for the endpoint of the emulated bus; "": there is none
     kernel: str = "cloud"
     modules: list = field(default_factory=list)  # some of MODULES; they lie in /lab/modules
@@ -103,7 +105,7 @@ class _Play:
             self._responders[0] = self._responder(scenario.bus, "responder-bus.log")
         machine = Machine(
             tree.kernel(scenario.kernel), initrd, scenario.cmdline,
-            drive=self._responders[SLOTS[0]].port if scenario.drive else None, relayed=self._responders[0].port if scenario.bus else None,
+            drive=self._responders[SLOTS[0]].port if scenario.drive else None, network=scenario.network, relayed=self._responders[0].port if scenario.bus else None,
         )  # fmt: skip
         self._guest = children.enter_context(Guest(tree, machine, folder))
 
