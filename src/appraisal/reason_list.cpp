@@ -225,6 +225,8 @@ constexpr std::array reasons{
            "The kernel speaks SPDM to the device itself, and shows nothing of it that could be judged.",
            "busguard keeps away from the device, and has nothing of it to judge.",
            "See the kernel's messages about CMA and SPDM (dmesg)."},
+    Reason{"owner.nobody", undetermined, "The policy has nobody speak to the device.",
+           "It was not asked who it is.", "Let its rule name another owner, if it is to prove itself."},
     Reason{"owner.other", undetermined, "Another program speaks to the device.",
            "busguard keeps away from it.", "Stop the other program, or try again later."},
     Reason{"owner.stale", undetermined,

@@ -159,7 +159,7 @@ std::string explained(const Looked& one, bool colour) {
     auto out = paint(printable(visited.device), Tone::strong, colour);
     if (visited.pci) out += "  " + describe(*visited.pci);
     out += "\n";
-    const auto by = decision.rule == policy::implicit ? std::string{"no rule matches: the policy's default"}
+    const auto by = decision.rule == policy::implicit ? std::string{"the policy's default: no rule matches"}
                                                       : fmt::format("rule \"{}\"", decision.rule);
     out += fmt::format("  decision   {}, by {}\n",
                        paint(name(decision.ruling), tone_of_ruling(decision.ruling), colour), by);

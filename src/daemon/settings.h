@@ -8,7 +8,7 @@
 
 namespace busguard::daemon {
 
-/// How the guard works; busguardd.toml says it (settings_file.h), and busguardd.conf(5) explains it.
+/// How the guard works; busguardd.toml(5) says it (configuration.h).
 struct Settings {
     bool enforce = false;    ///< off: it says what it would do and touches no driver
     bool take_back = false;  ///< enforcing: takes devices back that drivers had before the guard could look

@@ -11,7 +11,7 @@ namespace busguard::evidence {
 inline constexpr std::string_view bundle_schema = "busguard.evidence/1";
 inline constexpr std::size_t largest_bundle = std::size_t{16} << 20U;  ///< bytes of a file
 
-/// The bundle as JSON (docs/verify-with-openssl.md describes it), indented, with a line feed at the end.
+/// The bundle as JSON (busguard-evidence(5)), indented, with a line feed at the end.
 /// Binary fields are base64.
 std::string to_json(const Bundle& bundle);
 

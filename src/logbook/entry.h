@@ -43,7 +43,7 @@ struct Verdict {
 /// Something else that bears on who is trusted: policy and anchors adopted, enforcement, owner, quarantine,
 /// release, slots provisioned, the daemon's start and stop.
 struct Change {
-    std::string what;    ///< an event's stable name, "policy.adopted"
+    std::string what;    ///< an event's stable name, "policy.loaded"
     std::string device;  ///< empty: of no one device
     std::string reason;  ///< a reason code, or empty
     std::string detail;  ///< for people; may be empty

@@ -68,6 +68,8 @@ Step next_step(const Situation& situation) {
             return {.act = Act::disconnect, .tsm = facts.connected, .reason = {}};
         return {.act = Act::keep_out, .tsm = facts.connected, .reason = "owner.stale"};
     }
+    if (!situation.wanted.empty() && situation.wanted.front().kind == Kind::none)
+        return {.act = Act::observe, .tsm = {}, .reason = "owner.nobody"};
     if (owner_by(facts).kind == Kind::kernel)
         return {.act = Act::observe, .tsm = {}, .reason = "owner.kernel"};
 
@@ -83,8 +85,8 @@ Step next_step(const Situation& situation) {
                 if (!situation.once_tsm) return {.act = Act::speak, .tsm = {}, .reason = {}};
                 why = "owner.downgrade";
                 break;
-            case Kind::kernel:
-            case Kind::none: break;
+            case Kind::none: return {.act = Act::observe, .tsm = {}, .reason = "owner.nobody"};
+            case Kind::kernel: break;  // it has the device, or it has not
         }
     }
     return {.act = Act::keep_out, .tsm = {}, .reason = why};

@@ -45,7 +45,7 @@ struct Situation {
 struct Step {
     enum class Act : std::uint8_t {
         speak,       ///< busguard is the owner
-        observe,     ///< another is: leave the mailbox alone, take what he publishes
+        observe,     ///< leave the mailbox alone: another is, whose word is taken, or nobody is to be
         connect,     ///< ask `tsm` to take it, then decide again
         disconnect,  ///< take it from `tsm`, whose session is gone, then decide again
         keep_out,    ///< nobody may own it now; `reason` says why

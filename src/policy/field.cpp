@@ -269,6 +269,6 @@ std::vector<std::string> values_of(const Subject& subject, Field field, std::uin
 
 bool fits(Field field, std::string_view wanted, std::string_view has) { return row(field).fits(wanted, has); }
 
-bool is_wanted_owner(std::string_view word) { return word == "native" || is_tsm(word); }
+bool is_wanted_owner(std::string_view word) { return word == "native" || word == "none" || is_tsm(word); }
 
 }  // namespace busguard::policy

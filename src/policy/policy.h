@@ -56,8 +56,7 @@ struct Condition {
 struct Rule {
     std::string name;  ///< is_rule_name(), unique
     Ruling ruling = Ruling::deny;
-    std::vector<std::string>
-        owners;  ///< who is to speak to the device, best first; empty: as the daemon has it
+    std::vector<std::string> owners;  ///< who is to speak to the device, best first; empty: busguard
     std::optional<std::chrono::seconds> reauthenticate;
     std::vector<Condition> match;  ///< all must hold; sorted by field, index and operator, each once
     Line line;
@@ -105,7 +104,7 @@ struct Decision {
     Ruling ruling = Ruling::deny;
     std::string rule{implicit};
     std::vector<std::string> owners;                     ///< as Rule::owners
-    std::optional<std::chrono::seconds> reauthenticate;  ///< nothing: as the daemon has it
+    std::optional<std::chrono::seconds> reauthenticate;  ///< nothing: only when something happens
     std::size_t passed_over = 0;                         ///< so many rules before did not match
     std::vector<Missed> trail;                           ///< the first of them
 

@@ -57,7 +57,7 @@ std::vector<std::string> read_owners(TomlFields& in) {
     for (std::size_t i = 0; i < owners.size(); ++i) {
         if (!is_wanted_owner(owners[i]))
             in.wrong_entry("owners", i, word_in_quotes(owners[i]) + " can be no rule's wish",
-                           "native, tsm, or a TSM such as \"tsm:tsm0\"");
+                           "native, tsm, none, or a TSM such as \"tsm:tsm0\"");
         if (!seen.insert(owners[i]).second)
             in.wrong_entry("owners", i, word_in_quotes(owners[i]) + " stands there twice");
     }
@@ -187,7 +187,10 @@ void Reader::read_measurements(TomlFields& in, std::vector<Condition>& match) {
 /// KEY = "value", KEY = ["value", …], or KEY = { none_of = ["value", …], … }
 void Reader::read_field(TomlFields& in, std::string_view key, Condition asked,
                         std::vector<Condition>& match) {
-    if (!in.has(key)) return;
+    if (!in.has(key)) {
+        (void)in.text(key);  // it is known, for who looks for a misspelt one
+        return;
+    }
     if (notation(asked.field) == Notation::flag) {
         asked.values = {in.boolean(key).value_or(false) ? "true" : "false"};
         match.push_back(std::move(asked));

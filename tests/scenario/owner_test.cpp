@@ -94,6 +94,28 @@ TEST_F(Owners, LeavesTheMailboxOfADeviceAloneThatATsmOwns) {
     world->settle();
 }
 
+TEST_F(Owners, LeavesADeviceAloneThatNobodyIsToSpeakTo) {
+    world.emplace(R"(
+schema = "busguard.policy/1"
+default = "deny"
+[[rule]]
+name = "its driver asks it"
+decide = "allow"
+owners = ["none"]
+[rule.match]
+path = "devices/pci0000:00/0000:00:01.0/0000:01:00.0"
+reason = { only = "owner.nobody" }
+)");
+    world->sys->before_open = [](std::string_view path, host::Access access) {
+        EXPECT_FALSE(path.contains(drive) && access != host::Access::read) << path;
+    };
+    world->start();
+    world->settle();
+    EXPECT_EQ(world->reason(drive), "owner.nobody");
+    EXPECT_EQ(world->driver(drive), "nvme");
+    EXPECT_EQ(world->at("0000:01:01.0").standing, Standing::kept_out);
+}
+
 TEST_F(Owners, NeverTakesADeviceFromAVanishedTsmByItself) {
     begin(platform_first, {"tsm0"});
     ASSERT_EQ(world->driver(drive), "nvme");
