@@ -14,8 +14,9 @@ namespace busguard::host {
 /// A directory for one test, removed with its content.
 class TemporaryDirectory {
 public:
-    TemporaryDirectory() {
-        auto name = (std::filesystem::temp_directory_path() / "busguard-test-XXXXXX").string();
+    TemporaryDirectory() : TemporaryDirectory{std::filesystem::temp_directory_path()} {}
+    explicit TemporaryDirectory(const std::filesystem::path& above) {
+        auto name = (above / "busguard-test-XXXXXX").string();
         path_ = ::mkdtemp(name.data());
     }
     TemporaryDirectory(const TemporaryDirectory&) = delete;
