@@ -1,5 +1,6 @@
 #include "journal/journal.h"
 
+#include <filesystem>
 #include <string>
 
 namespace busguard::journal {
@@ -31,6 +32,15 @@ Checked<T> for_people(Result<T> result, const std::string& where) {
         return *std::move(result);
 }
 
+/// The names beside the database, that of SQLite's own log among them: without it what was acknowledged is
+/// gone after a power cut, and SQLite passes over an error of its own call (os_unix.c, unixSync).
+Checked<void> settle_names(const std::string& database) {
+    const auto above = std::filesystem::path{database}.parent_path();
+    const auto folder = host::DirectoryFiles::open(above.empty() ? "." : above.string());
+    if (!folder) return {};  // it is in no file
+    return for_people((*folder)->sync_directory("."), above.string());
+}
+
 }  // namespace
 
 Checked<std::unique_ptr<Journal>> Journal::open(const std::string& database, host::DurableFiles& files,
@@ -38,6 +48,7 @@ Checked<std::unique_ptr<Journal>> Journal::open(const std::string& database, hos
     auto ledger = TRY(Ledger::open(database));  // from here on no other process has it
     std::unique_ptr<Journal> journal{new Journal(std::move(ledger), files, signer, reader)};
     TRY(journal->take_up(database));
+    TRY(settle_names(database));
     return journal;
 }
 

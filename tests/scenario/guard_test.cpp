@@ -360,6 +360,37 @@ TEST(Guard, RemembersThatItTookADeviceAway) {
     EXPECT_TRUE(world.at(drive_1).bound_before);
 }
 
+// What was accepted counts for one boot: whoever had the machine meanwhile may have exchanged everything.
+TEST(Guard, BeginsAnewAfterAReboot) {
+    World world;
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(drive_1), "nvme");
+    world.guard.reset();
+    world.boot = "second boot";
+    world.replace(drive_2, world.disguised(drive_2, drive_1));  // genuine, and another
+    world.start();
+    EXPECT_TRUE(world.at(drive_1).bound_before) << "by whom nobody knows";
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    EXPECT_EQ(world.at(drive_2).standing, Standing::let_in);
+}
+
+// It was pulled while no guard ran, so that nobody forgot what was accepted there.
+TEST(Guard, HoldsNobodyToWhatWasInItsSlotBefore) {
+    World world;
+    world.start();
+    world.settle();
+    world.guard.reset();
+    world.unplug(drive_2);
+    world.start();
+    world.settle();
+    world.plug(world.disguised(drive_2, drive_1));  // genuine, and another
+    world.settle();
+    EXPECT_EQ(world.at(drive_2).standing, Standing::let_in);
+    EXPECT_EQ(world.driver(drive_2), "nvme");
+}
+
 TEST(Guard, TakesADeviceAwayThatAnOldKernelBoundByItself) {
     World world;
     world.description.autoprobe_holds_for_hotplug = false;
