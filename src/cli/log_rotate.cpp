@@ -64,11 +64,18 @@ Tried<tlog::NoteSigner> next_key(const LogRotateOptions& options, const tlog::Ve
     return next;
 }
 
-/// The old key has to be the one that signs now, or the next one, named by a rotation that was interrupted.
-Tried<void> check_keys(const std::string& beside, std::span<const tlog::VerifierKey> keys,
-                       const tlog::VerifierKey& old, const tlog::VerifierKey& next) {
+/// The old key has to be the one that signs now; or the next one was named by a rotation that was
+/// interrupted, and has signed nothing yet.
+Tried<void> check_keys(host::DurableFiles& files, const std::string& beside,
+                       std::span<const tlog::VerifierKey> keys, const tlog::VerifierKey& old,
+                       const tlog::VerifierKey& next) {
     const auto signs = journal::check_that_it_signs(old, keys, beside);
-    if (signs || journal::check_that_it_signs(next, keys, beside)) return {};
+    if (signs) return {};
+    const bool named = static_cast<bool>(journal::check_that_it_signs(next, keys, beside)) &&
+                       std::ranges::find(keys, old) != keys.end();
+    const auto note = files.read(std::string{journal::checkpoint_path}, journal::largest_checkpoint);
+    const bool signed_by_it = note && journal::checkpoint_of(as_text(*note), {&next, 1});
+    if (named && !signed_by_it) return {};
     return trouble("file", signs.error());
 }
 
@@ -101,7 +108,7 @@ Tried<Exit> rotate(Session& session, const LogRotateOptions& options) {
     const auto journal =
         TRY(or_trouble("log", journal::Journal::open(options.database, *files, signer, reader)));
     const auto next = TRY(next_key(options, old.verifier()));
-    TRY(check_keys(beside, known, old.verifier(), next.verifier()));
+    TRY(check_keys(*files, beside, known, old.verifier(), next.verifier()));
     const auto head = TRY(name_next_key(session, *journal, old.verifier().name(), next.verifier()));
     const auto all = TRY(or_trouble("file", journal::vkeys_beside(*files, next.verifier())));
     TRY(or_trouble("file", host::write_file(beside, as_bytes(all.text))));

@@ -2,7 +2,6 @@
 #include "cli/verdict_view.h"
 #include "examine/subject.h"
 #include "host/files.h"
-#include "host/pci_driver.h"
 #include "policy/generate.h"
 #include "policy/policy_file.h"
 #include "policy/warnings.h"
@@ -33,8 +32,26 @@ struct Looked {
     Judged judged;
     policy::Subject subject;
     policy::Decision decision;
-    policy::Ruling first;  ///< when enforcing begins: its driver may have had it before anybody could look
+    policy::Decision first;  ///< when enforcing begins: its driver may have had it before anybody could look
 };
+
+/// Did a daemon that enforces let the device's driver in? Only it knows; who else looks has to think that
+/// nobody looked before.
+bool let_in_by_daemon(const PolicyOptions& options, const std::string& device) {
+    const auto& place = options.devices.place;
+    if (place.sysfs != "/sys" || !place.machine.empty()) return false;
+    const auto bytes = host::read_file("/run/busguard/devices/" + device + "/verdict.json");
+    if (!bytes) return false;
+    const auto its = Json::parse(as_text(*bytes), nullptr, false);
+    return its.is_object() && its.value("enforcing", Json{}) == true &&
+           its.value("bound_before", Json{}) == false && its.value("standing", Json{}) == "let-in";
+}
+
+/// What busguardd finds of a device that by the policy nobody is to speak to.
+bool is_nobodys(const policy::Policy& policy, const policy::Subject& subject) {
+    const auto owners = policy::preferred_owners(policy, subject).owners;
+    return !owners.empty() && owners.front() == "none";
+}
 
 /// `subject` as busguardd sees it first, if it begins to enforce now.
 policy::Subject at_first(policy::Subject subject, const appraisal::Verdict& verdict,
@@ -52,21 +69,23 @@ Tried<std::vector<Looked>> look(Session& session, const PolicyOptions& options,
     const auto judge = TRY(judge_of(session, options.judging, target.anchors()));
     auto visits = TRY(target.visit(session, judge.plan()));
     auto verdicts = judge(visits);
-    // Behind a closed gate only who was let in has a driver.
-    const auto autoprobe = host::autoprobe(target.tree());
-    const bool open = !autoprobe || *autoprobe;
     std::vector<Looked> all;
     all.reserve(visits.size());
     for (std::size_t n = 0; n < visits.size(); ++n) {
         auto subject = examine::subject_of(target.tree(), visits[n], verdicts[n]);
+        if (is_nobodys(policy, subject)) {
+            visits[n].bundle.reset();
+            verdicts[n] = appraisal::verdict_of(appraisal::reason("owner.nobody"), {});
+            subject = examine::subject_of(target.tree(), visits[n], verdicts[n]);
+        }
         auto decision = policy::decide(policy, subject, policy::most_rules);
-        auto first = decision.ruling;
-        const bool before = open && !visits[n].driver.empty();
-        if (before) first = policy::decide(policy, at_first(subject, verdicts[n], visits[n].driver)).ruling;
+        auto first = decision;
+        const bool before = !visits[n].driver.empty() && !let_in_by_daemon(options, visits[n].device);
+        if (before) first = policy::decide(policy, at_first(subject, verdicts[n], visits[n].driver));
         all.push_back({.judged = {std::move(visits[n]), std::move(verdicts[n]), {}},
                        .subject = std::move(subject),
                        .decision = std::move(decision),
-                       .first = first});
+                       .first = std::move(first)});
         all.back().subject.bound_before = before;
     }
     return all;
@@ -76,9 +95,9 @@ Tried<std::vector<Looked>> look(Session& session, const PolicyOptions& options,
 std::string_view effect_of(const Looked& one) {
     const bool allowed = one.decision.ruling == policy::Ruling::allow;
     if (one.judged.visited.driver.empty()) return allowed ? "may get a driver" : "gets no driver";
-    if (one.first == policy::Ruling::allow) return "keeps its driver";
-    // A quarantine is not ended by showing more.
-    const bool again = allowed && one.first == policy::Ruling::deny;
+    if (one.first.ruling == policy::Ruling::allow) return "keeps its driver";
+    // A rule that wants it out is not changed by showing more.
+    const bool again = allowed && one.first.rule == policy::implicit;
     return again ? "LOSES its driver, gets it again" : "LOSES its driver";
 }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace busguard::crypto {
 namespace {
@@ -17,23 +18,36 @@ using Store = Owned<OSSL_STORE_CTX, OSSL_STORE_close>;
 using StoreInfo = Owned<OSSL_STORE_INFO, OSSL_STORE_INFO_free>;
 
 /// What a provider of keys is loaded into, apart from what the rest of the process uses: else it might be
-/// the token that verifies the signatures of devices. The providers go with it.
+/// the token that verifies the signatures of devices.
+class Library {
+public:
+    OSSL_LIB_CTX* native() const { return context_.get(); }
+    bool load(const char* name) {
+        providers_.emplace_back(OSSL_PROVIDER_load(native(), name));
+        return providers_.back() != nullptr;
+    }
+
+private:
+    Owned<OSSL_LIB_CTX, OSSL_LIB_CTX_free> context_{must(OSSL_LIB_CTX_new())};
+    std::vector<Owned<OSSL_PROVIDER, OSSL_PROVIDER_unload>>
+        providers_;  // go before it: it does not free them
+};
+
 Result<std::shared_ptr<OSSL_LIB_CTX>> library_with(const std::string& provider) {
-    std::shared_ptr<OSSL_LIB_CTX> library{must(OSSL_LIB_CTX_new()), OSSL_LIB_CTX_free};
+    const auto library = std::make_shared<Library>();
     // A provider may ask by itself, whenever it signs.
     UI_set_default_method(UI_null());
     // Where the provider finds its token may be said there; that there is none is no error.
     const OpensslMemory<char> configuration{CONF_get1_default_config_file()};
     std::error_code ignored;
     if (configuration && std::filesystem::exists(configuration.get(), ignored) &&
-        OSSL_LIB_CTX_load_config(library.get(), configuration.get()) != 1)
+        OSSL_LIB_CTX_load_config(library->native(), configuration.get()) != 1)
         return openssl_failure(Errc::bad_field, "openssl.cnf");
     // OpenSSL's own is no longer there by itself once another one is loaded.
     for (const auto* name : {"default", provider.c_str()})
-        if (OSSL_PROVIDER_load(library.get(), name) == nullptr)
-            return openssl_failure(Errc::unsupported, "provider");
+        if (!library->load(name)) return openssl_failure(Errc::unsupported, "provider");
     ERR_clear_error();
-    return library;
+    return std::shared_ptr<OSSL_LIB_CTX>{library, library->native()};
 }
 
 }  // namespace

@@ -236,11 +236,13 @@ void Guard::appear(const std::string& address, Cause cause, Time now) {
     } else if (settings_.enforce && quarantined) {
         take_away(held);
     }
-    if (!held.physical.empty()) {
-        decide_virtual_function(held, now);
-    } else {
+    // Of virtual functions many come at once: not while the kernel still makes them.
+    if (held.physical.empty())
         plan(held, cause, now);
-    }
+    else if (cause == Cause::start)
+        decide_virtual_function(held, now);
+    else
+        plan_quiet(held, cause, now);
 }
 
 void Guard::vanish(const std::string& name) {

@@ -137,6 +137,7 @@ private:
     void conclude(std::vector<Ended> ended, Time now);
     void weigh(Ended& ended);
     void write_down(std::span<const Ended> ended);
+    bool begins_anew(const Device& device) const;
     void hold_bound_before(const Device& device, appraisal::Verdict& verdict) const;
     static void hold_to_what_was_accepted(const Device& device, appraisal::Verdict& verdict);
     static void answer_gone(const Examination& examination, const examine::Visited& visited);

@@ -36,6 +36,11 @@ bool Guard::wants_tsm(const Device& device) const {
                                [](const owner::Owner& one) { return one.kind == owner::Owner::Kind::tsm; });
 }
 
+/// Its driver, which had it before anybody could look, is off it, and no rule of the operator's wanted that.
+bool Guard::begins_anew(const Device& device) const {
+    return settings_.enforce && !device.bound_before && device.decision->rule == policy::implicit;
+}
+
 void Guard::decide(Device& device) const {
     auto& its = device.decision.emplace(policy::decide(policy_, subject_of(device)));
     const auto instead = [&](policy::Ruling ruling, std::string_view rule) {
@@ -61,7 +66,9 @@ void Guard::act(const Ended& ended, Time now) {
     if (is_transient(verdict) && its.retry < settings_.retries.size()) {
         plan(device, Cause::retried, now + settings_.retries.at(its.retry++));
         // A device in use keeps its driver meanwhile; one that has to show that it is the same does not.
-        if (device.standing == Standing::let_in && !out_at_once) return;
+        const bool in_use = device.standing == Standing::let_in ||
+                            (device.standing == Standing::waiting && device.bound_before);
+        if (in_use && !out_at_once) return;
     } else {
         if (!is_transient(verdict)) its.retry = 0;
         plan_next(device, now);
@@ -76,8 +83,8 @@ void Guard::act(const Ended& ended, Time now) {
         case policy::Ruling::deny: {
             const bool had_it_before = device.bound_before;
             refuse(device, {});
-            // With a driver on it, it was not to be taken; without one it is a device like any other.
-            if (had_it_before && settings_.enforce && !device.bound_before) plan(device, Cause::changed, now);
+            // No rule took it with a driver on it; without one it is a device like any other.
+            if (had_it_before && begins_anew(device)) plan(device, device.cause, now);
             break;
         }
         case policy::Ruling::quarantine: refuse(device, why()); break;
@@ -102,7 +109,10 @@ void Guard::decide_virtual_function(Device& device, Time now) {
     const auto physical = devices_.find("pci/" + device.physical);
     if (physical == devices_.end() || !physical->second.verdict) return;
     const auto& its = physical->second;
-    device.verdict = its.verdict;
+    // But for what its physical function's driver did.
+    auto checks = its.verdict->checks;
+    std::erase_if(checks, [](const Check& check) { return check.name == "device.bound-before"; });
+    device.verdict = appraisal::concluded(std::move(checks));
     hold_bound_before(device, *device.verdict);
     device.signer = its.signer;
     device.measurements = its.measurements;
@@ -114,8 +124,7 @@ void Guard::decide_virtual_function(Device& device, Time now) {
     } else {
         const bool had_it_before = device.bound_before;
         refuse(device, {});
-        if (had_it_before && settings_.enforce && !device.bound_before)
-            return decide_virtual_function(device, now);
+        if (had_it_before && begins_anew(device)) return decide_virtual_function(device, now);
     }
     parts_.audience->changed(device);
 }

@@ -73,7 +73,7 @@ Checked<tlog::NoteSigner> log_key(const Configuration& configuration) {
     std::error_code ignored;
     if (journal::is_uri(its.key) || std::filesystem::exists(its.key, ignored))
         return journal::read_signing_key(place, its.origin);
-    for (const auto& path : {its.database, its.folder + "/checkpoint"})
+    for (const auto& path : {its.database, its.folder + "/checkpoint", its.folder + "/log.vkey"})
         if (std::filesystem::exists(path, ignored))
             return fail(wrong(its.key, "is missing, and " + path + " is there, which needs it",
                               "restore it from a backup; or move that away, and begin a new log"));

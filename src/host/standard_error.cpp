@@ -1,6 +1,7 @@
 #include "host/standard_error.h"
 
 #include <sys/stat.h>
+
 #include <unistd.h>
 
 namespace busguard::host {

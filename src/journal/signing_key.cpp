@@ -65,7 +65,8 @@ bool is_uri(std::string_view place) {
 
 std::string shown(const KeyPlace& place) {
     if (!is_uri(place.at)) return place.at;
-    const auto end = std::min({place.at.find('?'), place.at.find(";pin-"), place.at.find("&pin-")});
+    const auto end = std::min(
+        {place.at.find('?'), place.at.find(":pin-"), place.at.find(";pin-"), place.at.find("&pin-")});
     return place.at.substr(0, end);
 }
 

@@ -85,7 +85,10 @@ Step next_step(const Situation& situation) {
                 if (!situation.once_tsm) return {.act = Act::speak, .tsm = {}, .reason = {}};
                 why = "owner.downgrade";
                 break;
-            case Kind::none: return {.act = Act::observe, .tsm = {}, .reason = "owner.nobody"};
+            case Kind::none:
+                if (!situation.once_tsm) return {.act = Act::observe, .tsm = {}, .reason = "owner.nobody"};
+                why = "owner.downgrade";
+                break;
             case Kind::kernel: break;  // it has the device, or it has not
         }
     }

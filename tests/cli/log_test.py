@@ -235,7 +235,13 @@ class Rotate(Log):
         subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", self.place / "key.pem"], check=True)
         shutil.copy(self.place / "new.key", self.place / "log.key")
         third = self.expect(self.to(f"file:{self.place}/key.pem"), OK).json()
-        self.assertEqual((third["old"], (self.place / "log/log.vkey").read_text().split()), (made.json()["new"], [self.vkey, third["old"], third["new"]]))
+        keys = (self.place / "log/log.vkey").read_text()
+        self.assertEqual((third["old"], keys.split()), (made.json()["new"], [self.vkey, third["old"], third["new"]]))
+        # Once the next one has signed, that was no interruption.
+        self.expect(run("log", "rotate", "--log", self.place / "log", "--signing-key", f"file:{self.place}/key.pem", "--database", self.place / "log.db",
+                        "--next-key", self.place / "fourth.key"), OK)
+        (self.place / "log/log.vkey").write_text(keys)
+        self.expect_error(self.to(f"file:{self.place}/key.pem"), message="this log is signed by " + third["new"])
 
     def test_never_writes_over_a_key_of_the_log(self):
         old = (self.place / "log.key").read_bytes()

@@ -27,6 +27,7 @@ TEST(SigningKey, IsShownWithoutItsPin) {
     EXPECT_EQ(shown({"pkcs11:object=log", ""}), "pkcs11:object=log");
     EXPECT_EQ(shown({"pkcs11:object=log;pin-value=1234;type=private", ""}), "pkcs11:object=log");
     EXPECT_EQ(shown({"pkcs11:object=log&pin-value=1234", ""}), "pkcs11:object=log");
+    EXPECT_EQ(shown({"pkcs11:pin-value=1234;object=log", ""}), "pkcs11");
     EXPECT_EQ(shown({"/a?b", ""}), "/a?b");
 }
 

@@ -62,10 +62,64 @@ TEST(Guard, ReportsWhatWasBoundBeforeItCouldLookAndBeginsAnew) {
     EXPECT_EQ(world.driver(impostor), "");
 }
 
+const std::string it_was_there =
+    "[[rule]]\nname = \"it was there\"\ndecide = \"allow\"\n[rule.match]\nstate = \"bound-before-policy\"\n";
+
+// A rule that an operator wrote for such devices holds.
+TEST(Guard, KeepsOutWhatARuleDeniesForHavingHadADriver) {
+    World world{
+        "schema = \"busguard.policy/1\"\n[[rule]]\nname = \"too late\"\ndecide = "
+        "\"deny\"\n[rule.match]\nstate "
+        "= \"bound-before-policy\"\n[[rule]]\nname = \"genuine\"\ndecide = \"allow\"\n[rule.match]\nstate = "
+        "\"authenticated\"\n"};
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    world.start();
+    world.settle();
+    EXPECT_EQ(world.at(drive_1).decision->rule, "too late");
+    EXPECT_EQ(world.driver(drive_1), "");
+}
+
+// A drive with the system on it does not lose its driver because the first question went unanswered.
+TEST(Guard, LeavesADriverWhileItTriesAgain) {
+    World world{usual_policy() + it_was_there};
+    auto silent = world.described(drive_1);
+    silent.mailbox->fault = emulate::MailboxFault::silent;
+    world.replace(drive_1, silent);
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    const auto genuine = world.described(drive_1);
+    world.start();
+    world.pass(std::chrono::seconds{4});
+    ASSERT_TRUE(world.at(drive_1).verdict);
+    EXPECT_EQ(world.at(drive_1).verdict->state, appraisal::State::unreachable);
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    world.pass(std::chrono::hours{1});
+    EXPECT_EQ(world.driver(drive_1), "") << "in the end the policy decides";
+}
+
+// By new demands what was accepted may fail, and that is for the policy: nobody has to release it.
+TEST(Guard, DoesNotQuarantineWhatFailsByNewDemandsAlone) {
+    World world{usual_policy().substr(0, usual_policy().find("[[rule]]\nname = \"impostors\"")) +
+                it_was_there};
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.at(drive_1).standing, Standing::let_in);
+    ASSERT_TRUE(world.at(drive_1).bound_before);
+    examine::Demands nobody;
+    nobody.standard.at = world.clock.calendar();
+    world.guard->adopt(
+        World::policy(usual_policy().substr(0, usual_policy().find("[[rule]]\nname = \"impostors\""))),
+        examine::Judge{std::move(nobody)});
+    world.settle();
+    EXPECT_EQ(world.at(drive_1).standing, Standing::kept_out);
+    world.guard->adopt(World::policy(usual_policy()), world.judge());
+    world.settle();
+    EXPECT_EQ(world.at(drive_1).standing, Standing::let_in);
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+}
+
 TEST(Guard, LeavesADriverThatThePolicyLeaves) {
-    World world{usual_policy() +
-                "[[rule]]\nname = \"it was there\"\ndecide = \"allow\"\n[rule.match]\nstate = "
-                "\"bound-before-policy\"\n"};
+    World world{usual_policy() + it_was_there};
     ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
     bool lost = false;
     world.sys->after_write = [&] { lost = lost || world.driver(drive_1).empty(); };
@@ -428,6 +482,20 @@ TEST(Guard, HoldsADeviceToWhatItWasAfterATimeOutToo) {
     EXPECT_EQ(world.driver(drive_1), "");
     EXPECT_EQ(world.at(drive_1).standing, Standing::quarantined);
     EXPECT_EQ(world.reason(drive_1), "device.changed");
+}
+
+// Who has to show that it is the same is not let off because somebody asks for less in the meantime.
+TEST(Guard, IsNoLessStrictBecauseSomebodyAsksToo) {
+    World world;
+    world.start();
+    world.settle();
+    auto silent = world.described(drive_1);
+    silent.mailbox->fault = emulate::MailboxFault::silent;
+    world.replace(drive_1, silent);
+    world.guard->woke_up();
+    ASSERT_TRUE(world.guard->examine("pci/0000:01:00.0", [](const auto&, const auto&) {}));
+    world.pass(std::chrono::seconds{4});
+    EXPECT_EQ(world.driver(drive_1), "");
 }
 
 // It was taken out of the socket while somebody was let in: nothing tells a second time that it is there.

@@ -105,6 +105,7 @@ TEST(GuardSriov, OfWhichADriverHadOneBeforeBeginAnew) {
     EXPECT_TRUE(lost);
     EXPECT_FALSE(world.at(virtual_1).bound_before);
     EXPECT_TRUE(world.diary.has("device.kept-out", virtual_1));
+    EXPECT_EQ(world.driver(virtual_1), "nic") << "which is not to blame for what had the other one before";
 }
 
 TEST(GuardSriov, FindDriversByThemselvesAgainWhenTheGateIsOpened) {
