@@ -220,24 +220,32 @@ class Daemon(Running):
         self.assertEqual(self.driver(LIAR), "")
 
     def test_gives_the_journal_fields(self):
-        """To a journal of our own: sd_journal_send(3) knows one place, which is hidden here below another /run."""
-        probe = """
-import os, socket, subprocess, sys
-subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
-os.makedirs("/run/systemd/journal")
-with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal, open("/run/err", "wb") as err:
-    journal.bind("/run/systemd/journal/socket")
-    journal.settimeout(30)
-    its = os.fstat(err.fileno())
-    daemon = subprocess.Popen(sys.argv[1:], stderr=err, env={**os.environ, "JOURNAL_STREAM": f"{its.st_dev}:{its.st_ino}"})
-    message = b""
-    while b"BUSGUARD_EVENT=device.let-in\\n" not in message:
-        message = journal.recv(65536)
-    sys.stdout.buffer.write(message)
-    daemon.terminate()
-    daemon.wait()
+        """To a journal of our own: sd_journal_send(3) knows one place. Where one is already it is hidden, below another /run."""
+        place = pathlib.Path("/run/systemd/journal/socket")
+        apart = ["unshare", "--mount"] if place.exists() else []
+        if apart and subprocess.run([*apart, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("NOT TESTED: there is a journal, and no mounts of our own to hide it")
+        probe = f"""
+import os, socket, subprocess, sys, tempfile
+if {bool(apart)}:
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+os.makedirs("{place.parent}", exist_ok=True)
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal, tempfile.TemporaryFile() as err:
+    journal.bind("{place}")
+    try:
+        journal.settimeout(30)
+        its = os.fstat(err.fileno())
+        daemon = subprocess.Popen(sys.argv[1:], stderr=err, env={{**os.environ, "JOURNAL_STREAM": f"{{its.st_dev}}:{{its.st_ino}}"}})
+        message = b""
+        while b"BUSGUARD_EVENT=device.let-in\\n" not in message:
+            message = journal.recv(65536)
+        sys.stdout.buffer.write(message)
+        daemon.terminate()
+        daemon.wait()
+    finally:
+        os.unlink("{place}")
 """
-        said = subprocess.run(["unshare", "--mount", sys.executable, "-c", probe, *self.command()], capture_output=True, text=True, timeout=60, check=False)
+        said = subprocess.run([*apart, sys.executable, "-c", probe, *self.command()], capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(said.returncode, 0, said.stderr)
         fields = dict(line.split("=", 1) for line in said.stdout.splitlines())
         self.assertEqual((fields["PRIORITY"], fields["BUSGUARD_STANDING"]), ("5", "let-in"))
