@@ -161,9 +161,11 @@ class MutedEvents final : public host::UeventSource {
 public:
     explicit MutedEvents(emulate::UeventQueue& below) : below_{&below} {}
     bool muted = false;
+    bool lost = false;  ///< some were: told once
 
     Result<host::Uevents> take() override {
         auto taken = below_->take();
+        if (std::exchange(lost, false)) return host::Uevents{.events = {}, .lost = true};
         return muted ? Result<host::Uevents>{host::Uevents{}} : std::move(taken);
     }
     int descriptor() const override { return below_->descriptor(); }
@@ -336,6 +338,76 @@ TEST(Guard, LooksAtEverythingWhenEventsWereLost) {
     EXPECT_TRUE(world.diary.has("events.lost", ""));
     EXPECT_FALSE(world.guard->devices().contains("pci/0000:01:01.0"));
     EXPECT_EQ(world.driver(drive_1), "nvme");
+}
+
+// What was lost may have been about any of them.
+TEST(Guard, ExaminesEverybodyWhenEventsWereLost) {
+    World world;
+    MutedEvents events{world.machine->uevents()};
+    world.events = &events;
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(drive_2), "nvme");
+    auto copy = world.described(drive_2);
+    copy.lies.bad_signature = true;
+    events.muted = events.lost = true;
+    world.replace(drive_2, copy);
+    world.settle();
+    EXPECT_EQ(world.at(drive_2).standing, Standing::quarantined);
+    EXPECT_EQ(world.driver(drive_2), "");
+}
+
+TEST(Guard, ClosesTheGateAndBarsWhoIsKeptOut) {
+    World world;
+    auto& tree = world.machine->tree();
+    ASSERT_TRUE(tree.write("bus/pci/drivers_autoprobe", as_bytes("1")));
+    world.start();
+    EXPECT_EQ(as_text(*tree.read("bus/pci/drivers_autoprobe", 8)).front(), '0');
+    world.settle();
+    const std::string files = "bus/pci/devices/0000:01:03.0/";
+    EXPECT_EQ(as_text(*tree.read(files + "driver_override", 64)), "busguard-keeps-out\n");
+    ASSERT_TRUE(tree.write("bus/pci/drivers_probe", as_bytes(impostor)));
+    EXPECT_EQ(world.driver(impostor), "") << "by hand neither";
+}
+
+TEST(Guard, SaysWhenADriverDoesNotLetGo) {
+    World world{"schema = \"busguard.policy/1\"\ndefault = \"deny\"\n"};
+    ASSERT_TRUE(world.machine->tree().write("bus/pci/drivers_probe", as_bytes(drive_1)));
+    world.sys->swallows = [](std::string_view path) { return path.ends_with("unbind"); };
+    world.start();
+    world.settle();
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+    EXPECT_TRUE(world.diary.has("device.cannot-keep-out", drive_1));
+}
+
+// A question that goes unanswered now and then is no other device.
+TEST(Guard, KeepsADeviceInUseThatDoesNotAnswerOnce) {
+    World world;
+    world.start();
+    world.settle();
+    auto silent = world.described(drive_1);
+    silent.mailbox->fault = emulate::MailboxFault::silent;
+    world.replace(drive_1, silent);
+    ASSERT_TRUE(world.guard->examine("pci/0000:01:00.0", [](const auto&, const auto&) {}));
+    world.pass(std::chrono::seconds{4});
+    EXPECT_EQ(world.at(drive_1).verdict->state, appraisal::State::unreachable);
+    EXPECT_EQ(world.at(drive_1).standing, Standing::let_in);
+    EXPECT_EQ(world.driver(drive_1), "nvme");
+}
+
+// Of what has no key its identity is all that can be held to.
+TEST(Guard, CatchesAnotherIdentityWithoutAKey) {
+    World world{"schema = \"busguard.policy/1\"\ndefault = \"allow\"\n"};
+    world.start();
+    world.settle();
+    ASSERT_EQ(world.driver(card), "e1000e");
+    auto other = world.described(card);
+    other.identity.device = 0x10d4;
+    world.replace(card, other);
+    world.guard->woke_up();
+    world.settle();
+    EXPECT_EQ(world.reason(card), "device.changed");
+    EXPECT_EQ(world.at(card).standing, Standing::quarantined);
 }
 
 TEST(Guard, ExaminesAgainWhenThePolicyIsNew) {

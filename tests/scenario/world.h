@@ -89,6 +89,7 @@ public:
 
     std::function<void(std::string_view path)> before_write;  ///< the attacker's moment
     std::function<void()> after_write;                        ///< for invariants
+    std::function<bool(std::string_view path)> swallows;      ///< a write that is accepted and does nothing
     std::function<void(std::string_view path, host::Access access)> before_open;
 
     Result<std::vector<std::string>> list(std::string_view path) const override { return below_->list(path); }
@@ -98,7 +99,7 @@ public:
     Result<void> write(std::string_view path, ByteView bytes) override {
         fate_->step();
         if (before_write) before_write(path);
-        auto done = below_->write(path, bytes);
+        auto done = swallows && swallows(path) ? Result<void>{} : below_->write(path, bytes);
         if (after_write) after_write();
         fate_->step();
         return done;
