@@ -37,7 +37,8 @@ Checked<T> for_people(Result<T> result, const std::string& where) {
 Checked<void> settle_names(const std::string& database) {
     const auto above = std::filesystem::path{database}.parent_path();
     const auto folder = host::DirectoryFiles::open(above.empty() ? "." : above.string());
-    if (!folder) return {};  // it is in no file
+    if (!folder && folder.error().code == Errc::not_found) return {};  // the database is in no file
+    if (!folder) return fail(wrong(above.string(), in_words(folder.error())));
     return for_people((*folder)->sync_directory("."), above.string());
 }
 
